@@ -1,0 +1,49 @@
+#include "bson/extended_json.h"
+
+#include <bson/bson.h>
+
+#include <memory>
+
+namespace ddsync {
+
+std::string to_extended_json(DocumentView document) {
+  bson_t bson;
+  if (document.empty() || !bson_init_static(&bson, document.data, document.size)) return {};
+  size_t length = 0;
+  const std::unique_ptr<char, decltype(&bson_free)> text(bson_as_canonical_extended_json(&bson, &length),
+                                                         &bson_free);
+  return text ? std::string(text.get(), length) : std::string();
+}
+
+std::string to_extended_json(ValueView value) {
+  const std::string text = to_extended_json(wrap_value("v", value).view());
+  const auto colon = text.find(':');
+  if (colon == std::string::npos) return {};
+  const auto first = text.find_first_not_of(' ', colon + 1);
+  const auto last = text.find_last_not_of(' ', text.size() - 2);
+  return text.substr(first, last - first + 1);
+}
+
+std::optional<OwnedDocument> from_extended_json(std::string_view json) {
+  bson_error_t error;
+  const std::unique_ptr<bson_t, decltype(&bson_destroy)> bson(
+      bson_new_from_json(reinterpret_cast<const uint8_t*>(json.data()), static_cast<ssize_t>(json.size()),
+                         &error),
+      &bson_destroy);
+  if (!bson) return std::nullopt;
+  return OwnedDocument(DocumentView{bson_get_data(bson.get()), bson->len});
+}
+
+OwnedDocument wrap_value(std::string_view name, ValueView value) {
+  std::string bytes(4, '\0');
+  bytes.push_back(static_cast<char>(value.type));
+  bytes.append(name);
+  bytes.push_back('\0');
+  bytes.append(reinterpret_cast<const char*>(value.data), value.size);
+  bytes.push_back('\0');
+  const auto size = static_cast<uint32_t>(bytes.size());
+  std::memcpy(bytes.data(), &size, sizeof size);
+  return OwnedDocument(DocumentView{reinterpret_cast<const uint8_t*>(bytes.data()), size});
+}
+
+}  // namespace ddsync

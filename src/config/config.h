@@ -1,0 +1,69 @@
+// The configuration: YAML -> Config. All problems are found and reported at once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tl/expected.hpp>
+#include <vector>
+
+#include "engine/namespace.h"
+#include "engine/options.h"
+
+namespace ddsync::config {
+
+enum class Scope : uint8_t { automatic, collection, database, cluster };
+enum class LogLevel : uint8_t { debug, info, warning, error };
+enum class LogFormat : uint8_t { text, json };
+enum class Fence : uint8_t { automatic, transaction_number, compare };
+
+struct Config {
+  std::string path;  // the file it came from
+
+  std::string source_uri;  // secret: print only through masked_uri()
+  std::string target_uri;  // secret
+
+  std::vector<NamespacePattern> watch;
+  std::vector<NamespacePattern> exclude;
+  Scope scope = Scope::automatic;
+
+  std::string state_directory;  // absolute; default: the folder of the config file
+  uint32_t persist_interval = 10;
+
+  uint32_t writers = 8;
+  OnError on_error = OnError::stop;      // top-level `on_error`
+  Fence fence = Fence::automatic;        // apply.fence
+  int64_t late_write_max_ms = 150'000;   // apply.late_write_max, seconds in the file
+  uint64_t memory_limit_bytes = 256u << 20;  // memory.limit: "256 MiB", "1GiB", plain number = bytes
+
+  LogLevel log_level = LogLevel::info;
+  LogFormat log_format = LogFormat::text;
+  uint32_t status_interval_s = 60;  // logging.status_interval
+};
+
+struct Problem {
+  int line = 0;  // 0 = the file as a whole
+  std::string text;  // what is wrong and what to do
+};
+
+// Reads and checks the file. `uri_env` and `uri_file` are resolved here.
+tl::expected<Config, std::vector<Problem>> load(const std::string& path);
+
+// The effective values as YAML, secrets masked: --print-config. Reading it back gives the same configuration
+// but for the masked secrets.
+std::string print(const Config& config);
+
+// `mongodb://user:***@host:27017/?tls=true`: user name, password and secret options replaced.
+std::string masked_uri(std::string_view uri);
+
+// The name of a server in the state file's name (rules: DESIGN.md section 4).
+std::string cluster_name(std::string_view uri);
+
+// `<state_directory>/.documentdb_sync_state_<source>_to_<target>.json`
+std::string state_path(const Config& config);
+
+// Which streams are opened for a watch list. `durable_scopes` are the scopes that the state already has
+// positions for: they are kept by `auto`. The error says which scopes contradict.
+tl::expected<std::vector<WatchScope>, std::string> plan_streams(const Config& config,
+                                                                const std::vector<std::string>& durable_scopes);
+
+}  // namespace ddsync::config

@@ -1,0 +1,50 @@
+// What is made durable: everything that a restart needs, in one unit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bson/owned.h"
+#include "engine/namespace.h"
+#include "engine/position.h"
+
+namespace ddsync {
+
+// Totals since the state was created (the original service's `sync_stats`).
+struct SyncStats {
+  uint64_t total_synced = 0;
+  uint64_t inserts = 0;
+  uint64_t updates = 0;
+  uint64_t deletes = 0;
+  uint64_t errors = 0;
+  friend bool operator==(const SyncStats&, const SyncStats&) = default;
+};
+
+struct StreamCheckpoint {
+  std::string scope;  // WatchScope::name()
+  StreamPosition position;
+  // Why this stream cannot go on (history lost), empty while it can. A gap is durable: only an operator ends it.
+  std::string gap_reason;
+  friend bool operator==(const StreamCheckpoint&, const StreamCheckpoint&) = default;
+};
+
+// A key whose last write had an unknown outcome at a target that does not refuse late duplicates
+// (DESIGN invariant 14). It counts as not proven until it was compared after the longest possible delay.
+struct SuspectKey {
+  Namespace ns;
+  OwnedValue id;
+  friend bool operator==(const SuspectKey&, const SuspectKey&) = default;
+};
+
+struct Checkpoint {
+  uint64_t generation = 0;  // rises by one with every checkpoint of a process
+  std::vector<StreamCheckpoint> streams;
+  std::vector<SuspectKey> suspects;
+  // Namespaces of which more keys were suspect than are remembered one by one.
+  std::vector<Namespace> unproven_namespaces;
+  SyncStats stats;
+};
+
+}  // namespace ddsync

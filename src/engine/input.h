@@ -1,0 +1,99 @@
+// Everything that can happen to the engine.
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "engine/batch.h"
+#include "engine/checkpoint.h"
+#include "engine/error.h"
+#include "engine/ids.h"
+#include "engine/position.h"
+#include "engine/write.h"
+
+namespace ddsync::input {
+
+// First input: the target answered `hello`. Given again when the target changed (fail-over to other limits).
+struct TargetReady {
+  TargetLimits limits;
+};
+
+// Answer to output::OpenStream. `start` is the position the server gave for a new stream (post-batch token,
+// else operationTime), PositionKind::none when it gave neither; ignored when the stream was resumed.
+struct StreamOpened {
+  StreamId stream;
+  StreamPosition start;
+};
+
+// Answers to output::ReadStream: exactly one of them.
+struct StreamBatch {
+  StreamId stream;
+  RawBatch batch;
+};
+// Also the answer to a failed output::OpenStream. The stream's cursor is closed by then.
+struct StreamFailed {
+  StreamId stream;
+  Error error;
+};
+
+// Answer to output::Write.
+struct WriteFinished {
+  WriterId writer;
+  BatchId id;
+  WriteOutcome outcome;
+};
+
+// Answer to output::ChangeSchema; no error = done (or it had been done before).
+struct SchemaChanged {
+  WriterId writer;
+  BatchId id;
+  std::optional<Error> error;
+};
+
+// Answers to output::Persist.
+struct CheckpointDurable {
+  uint64_t generation = 0;
+};
+struct CheckpointFailed {
+  uint64_t generation = 0;
+  Error error;
+};
+
+// Answers to output::Quarantine: the records are durable in the dead-letter store, or not.
+struct QuarantineDurable {
+  uint64_t id = 0;
+};
+struct QuarantineFailed {
+  uint64_t id = 0;
+  Error error;
+};
+
+// Answer to output::Compare. For each key that was asked, in order: equal on both sides, or what the source
+// holds now (an empty document = it does not hold the key).
+struct ComparedKey {
+  bool equal = false;
+  OwnedDocument source_document;
+};
+struct Compared {
+  uint64_t id = 0;
+  std::vector<ComparedKey> keys;  // empty when `error`
+  std::optional<Error> error;
+};
+
+// The time asked for by output::WakeAt has come.
+struct Tick {};
+
+// An operator asks for a graceful stop: finish what is in flight, persist, end.
+struct Stop {};
+
+}  // namespace ddsync::input
+
+namespace ddsync {
+
+using Input =
+    std::variant<input::TargetReady, input::StreamOpened, input::StreamBatch, input::StreamFailed,
+                 input::WriteFinished, input::SchemaChanged, input::CheckpointDurable, input::CheckpointFailed,
+                 input::QuarantineDurable, input::QuarantineFailed, input::Compared, input::Tick, input::Stop>;
+
+}  // namespace ddsync

@@ -1,0 +1,60 @@
+// Writes for the target: one command each, one namespace, one kind.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "bson/view.h"
+#include "engine/error.h"
+#include "engine/ids.h"
+#include "engine/namespace.h"
+
+namespace ddsync {
+
+enum class WriteKind : uint8_t {
+  insert,   // unordered insert of `document`
+  replace,  // unordered replace by _id with upsert
+  remove,   // unordered delete by _id, limit 1
+};
+
+// Views into batches that the engine keeps alive until WriteFinished was given to it.
+struct WriteOp {
+  ValueView id;
+  DocumentView document;  // empty for remove
+};
+
+struct WriteBatch {
+  WriterId writer;
+  BatchId id;
+  WriteKind kind = WriteKind::insert;
+  Namespace ns;
+  std::vector<WriteOp> operations;  // sorted by key: unsorted concurrent batches deadlock DocumentDB
+  uint64_t bytes = 0;               // sum of ids and documents
+  // 1 = first try. A later try goes through the same writer, whose session refuses the late duplicate of
+  // an earlier one by its higher transaction number where the target honours that.
+  uint32_t attempt = 1;
+};
+
+struct OperationError {
+  uint32_t index = 0;  // into WriteBatch::operations
+  Error error;
+};
+
+// The answer to a write batch. Operations without an error of their own were acknowledged, unless `failed`.
+struct WriteOutcome {
+  bool failed = false;  // the command as a whole: `error` says why, nothing is known of single operations
+  Error error;
+  std::vector<OperationError> operation_errors;  // ascending index
+};
+
+// What the target can take, from its `hello`.
+struct TargetLimits {
+  uint32_t operations_max = 25'000;
+  uint64_t message_bytes_max = 16u << 20;
+  uint64_t document_bytes_max = 16u << 20;
+  // The target refuses a late duplicate of a retried batch (225) when the transaction number is higher.
+  bool refuses_late_writes = false;
+};
+
+}  // namespace ddsync

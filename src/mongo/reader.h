@@ -1,0 +1,27 @@
+// Plain reads, off the hot path: documents by _id (to prove suspect keys), counts and listings for the start.
+// Thread-safety: one thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mongo/endpoint.h"
+
+namespace ddsync::mongo {
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  // For each id, in order: the document, or an empty one when it is not there.
+  virtual Result<std::vector<OwnedDocument>> find_by_ids(const Namespace& ns, const std::vector<OwnedValue>& ids) = 0;
+  // Fast estimate (`count` without a query); 0 for a missing collection.
+  virtual Result<uint64_t> estimated_count(const Namespace& ns) = 0;
+  // Databases without admin, local, config.
+  virtual Result<std::vector<std::string>> database_names() = 0;
+  // Collections (views and system.* left out) of a database.
+  virtual Result<std::vector<std::string>> collection_names(const std::string& database) = 0;
+};
+
+}  // namespace ddsync::mongo

@@ -1,0 +1,25 @@
+// Writes batches to the target: one insert, update or delete command each, raw BSON in and out.
+// A fenced writer sends its own lsid and a txnNumber that rises with every command, tries and retries alike:
+// a server with retryable writes then refuses (225) a late duplicate of an earlier try (RELIABILITY J1).
+// Never retries by itself: the engine does. Thread-safety: one thread.
+#pragma once
+
+#include "engine/schema_change.h"
+#include "engine/write.h"
+#include "mongo/endpoint.h"
+
+namespace ddsync::mongo {
+
+class Writer {
+ public:
+  virtual ~Writer() = default;
+
+  // Carries out the batch. Network errors, timeouts and write concern errors come back as `failed` with
+  // Error::outcome_unknown set.
+  virtual WriteOutcome write(const WriteBatch& batch) = 0;
+
+  // Carries out a schema change; a thing that is already so (26 ...) is success.
+  virtual std::optional<Error> change_schema(const SchemaChange& change, const NamespaceFilter& filter) = 0;
+};
+
+}  // namespace ddsync::mongo

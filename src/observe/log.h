@@ -1,0 +1,20 @@
+// The log: text or JSON lines on standard error, for the person on call. Every text passes a last filter
+// that masks credentials in anything that looks like a MongoDB URI.
+// Thread-safety: all functions may be called from any thread after init.
+#pragma once
+
+#include <string_view>
+
+#include "config/config.h"
+
+namespace ddsync::observe {
+
+void init_log(config::LogLevel level, config::LogFormat format);
+
+void log_debug(std::string_view text);
+void log_info(std::string_view text);
+void log_warning(std::string_view text);
+void log_error(std::string_view text);
+void flush_log();
+
+}  // namespace ddsync::observe

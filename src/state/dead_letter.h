@@ -1,0 +1,26 @@
+// The dead-letter file: JSON Lines of Extended JSON, one refused event a line:
+// {"time":"2026-...Z","namespace":"db.coll","stream":"db.coll","error":{"code":..,"name":"..","message":".."},"event":{...}}
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/output.h"
+#include "state/file_system.h"
+
+namespace ddsync::state {
+
+class DeadLetterFile {
+ public:
+  DeadLetterFile(FileSystem& files, std::string path);
+  // All records or none count as stored; fsynced (and the folder, when the file is new) on return.
+  Result<void> append(const std::vector<output::QuarantineRecord>& records, std::string_view time_iso8601);
+  const std::string& path() const { return path_; }
+
+ private:
+  FileSystem& files_;
+  std::string path_;
+  bool folder_synced_ = false;
+};
+
+}  // namespace ddsync::state

@@ -1,0 +1,37 @@
+// The one seam for all file I/O of the state: the real one (POSIX) and the simulator's (lost unsynced writes,
+// torn files, full disk). Thread-safety: one thread at a time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "engine/error.h"
+
+namespace ddsync::state {
+
+template <typename T>
+using Result = tl::expected<T, Error>;  // Error::code is kErrorLocalDisk, the message names file and cause
+
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+
+  // The whole file; nothing when it does not exist.
+  virtual Result<std::optional<std::string>> read(const std::string& path) = 0;
+  // Creates or truncates (mode 0600), writes all, fsyncs the file and closes it.
+  virtual Result<void> write_synced(const std::string& path, std::string_view content) = 0;
+  // Appends to (or creates, 0600) the file and fsyncs it.
+  virtual Result<void> append_synced(const std::string& path, std::string_view content) = 0;
+  virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+  virtual Result<void> link_or_copy(const std::string& from, const std::string& to) = 0;
+  virtual Result<void> remove(const std::string& path) = 0;  // missing = fine
+  virtual Result<void> sync_folder(const std::string& folder) = 0;
+  virtual Result<void> make_folder(const std::string& folder) = 0;  // 0700, parents too; there already = fine
+};
+
+std::unique_ptr<FileSystem> posix_file_system();
+
+}  // namespace ddsync::state
