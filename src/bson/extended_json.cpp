@@ -5,6 +5,22 @@
 #include <memory>
 
 namespace ddsync {
+namespace {
+
+// bson_t has an alignment attribute, which unique_ptr's template argument would drop with a warning.
+class ParsedBson {
+ public:
+  explicit ParsedBson(bson_t* bson) : bson_(bson) {}
+  ~ParsedBson() { bson_destroy(bson_); }
+  ParsedBson(const ParsedBson&) = delete;
+  ParsedBson& operator=(const ParsedBson&) = delete;
+  const bson_t* get() const { return bson_; }
+
+ private:
+  bson_t* bson_;
+};
+
+}  // namespace
 
 std::string to_extended_json(DocumentView document) {
   bson_t bson;
@@ -26,12 +42,10 @@ std::string to_extended_json(ValueView value) {
 
 std::optional<OwnedDocument> from_extended_json(std::string_view json) {
   bson_error_t error;
-  const std::unique_ptr<bson_t, decltype(&bson_destroy)> bson(
-      bson_new_from_json(reinterpret_cast<const uint8_t*>(json.data()), static_cast<ssize_t>(json.size()),
-                         &error),
-      &bson_destroy);
-  if (!bson) return std::nullopt;
-  return OwnedDocument(DocumentView{bson_get_data(bson.get()), bson->len});
+  const ParsedBson bson(bson_new_from_json(reinterpret_cast<const uint8_t*>(json.data()),
+                                           static_cast<ssize_t>(json.size()), &error));
+  if (bson.get() == nullptr) return std::nullopt;
+  return OwnedDocument(DocumentView{bson_get_data(bson.get()), bson.get()->len});
 }
 
 OwnedDocument wrap_value(std::string_view name, ValueView value) {
