@@ -1,0 +1,118 @@
+"""Fixtures of the integration tests. Everything that they start ends with the test, also when it fails."""
+
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from support.compare import split, wait_equal  # noqa: E402
+from support.proxy import Proxy  # noqa: E402
+from support.server import Server  # noqa: E402
+from support.service import Service  # noqa: E402
+from support.waiting import wait_for  # noqa: E402
+
+
+class Pair:
+    """A source and a target, with a client each."""
+
+    def __init__(self, source, target):
+        self.source_server, self.target_server = source, target
+        self.source, self.target = source.client(), target.client()
+
+    def wait_equal(self, names, seconds=30.0):
+        wait_equal(self.source, self.target, names, seconds)
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """Two servers for all tests of a file; each test has databases of its own."""
+    folder = tmp_path_factory.mktemp("pair")
+    source, target = Server(folder / "source"), Server(folder / "target")
+    try:
+        yield Pair(source.start(), target.start())
+    finally:
+        source.stop()
+        target.stop()
+
+
+@pytest.fixture
+def new_server(tmp_path):
+    """Makes servers for one test: new_server("source", kind=..., oplog_entries=...)."""
+    made = []
+
+    def make(name, kind="any", start=True, **options):
+        server = Server(tmp_path / name, kind, **options)
+        made.append(server)
+        return server.start() if start else server
+
+    yield make
+    for server in made:
+        server.resume_and_stop()
+
+
+@pytest.fixture
+def new_proxy():
+    made = []
+
+    def make(server):
+        made.append(Proxy(server.port))
+        return made[-1]
+
+    yield make
+    for proxy in made:
+        proxy.close()
+
+
+@pytest.fixture
+def new_service(tmp_path):
+    """Makes installations of the service: new_service(pair, ["db.coll"], apply={"writers": 2})."""
+    made = []
+
+    def make(source, target, collections, name="service", **sections):
+        config = {"source": {"uri": source}, "target": {"uri": target}, "watch": {"collections": collections}}
+        for section, value in sections.items():
+            config[section] = {**config.get(section, {}), **value} if isinstance(value, dict) else value
+        made.append(Service(tmp_path / name, config))
+        return made[-1]
+
+    yield make
+    for service in made:
+        service.end()
+        if service.process:
+            print(f"--- end of the log of {service.config_path}\n{service.process.log_tail(60)}")
+
+
+@pytest.fixture
+def sync(pair, new_service):
+    """Makes installations between the file's two servers: sync(["db.coll"])."""
+    def make(collections, **options):
+        return new_service(pair.source_server.uri(), pair.target_server.uri(), collections, **options)
+    return make
+
+
+@pytest.fixture
+def database(request):
+    """The name of a database that only this test uses."""
+    return "t_" + "".join(c if c.isalnum() else "_" for c in request.node.name)[-50:]
+
+
+@pytest.fixture
+def settle():
+    """Waits until all that was written is on the target, ends the service and compares again.
+
+    Equal for a moment is not enough: a replay could still be taking the target back.
+    """
+    def wait(service, source, target, names, seconds=60.0):
+        listed = names() if callable(names) else names
+        for number, name in enumerate(listed):
+            database, collection = split(name)
+            beacon = {"_id": f"beacon {number} {os.urandom(8).hex()}"}
+            source[database][collection].insert_one(beacon)
+            wait_for(lambda: target[database][collection].find_one(beacon),  # pylint: disable=cell-var-from-loop
+                     f"the beacon of {name} on the target", seconds)
+        wait_equal(source, target, names, seconds)
+        assert service.stop() == 0
+        wait_equal(source, target, names, 0)
+    return wait
