@@ -1,8 +1,8 @@
 // The durable state of one source-target pair. File format: docs/state-file.md.
 //
 // save(): write a new file, fsync it, keep the present one as `<file>.previous`, rename, fsync the folder.
-// load(): the file of this program or of the original service; a damaged one is never replaced by an empty one:
-// the error says where it is, what is wrong and what to do (the previous good one lies beside it).
+// load(): the file of this program or of the original service; a damaged one is never replaced by an empty
+// one: the error says where it is, what is wrong and what to do (the previous good one lies beside it).
 // Thread-safety: one thread at a time.
 #pragma once
 

@@ -21,17 +21,27 @@ class FileSystem {
 
   // The whole file; nothing when it does not exist.
   virtual Result<std::optional<std::string>> read(const std::string& path) = 0;
-  // Creates or truncates (mode 0600), writes all, fsyncs the file and closes it.
+  // Creates or replaces (mode 0600), writes all, fsyncs the file and closes it. After an error the file is
+  // gone: for temporary files only.
   virtual Result<void> write_synced(const std::string& path, std::string_view content) = 0;
-  // Appends to (or creates, 0600) the file and fsyncs it.
+  // Appends to (or creates, 0600) the file and fsyncs it. After an error the file has its former length again
+  // if that could be done, else it may end in a part of `content`.
   virtual Result<void> append_synced(const std::string& path, std::string_view content) = 0;
   virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
+  // `to` becomes another name for (or a synced copy of) `from`, replacing what it was in one step. A missing
+  // `from` is an error.
   virtual Result<void> link_or_copy(const std::string& from, const std::string& to) = 0;
   virtual Result<void> remove(const std::string& path) = 0;  // missing = fine
   virtual Result<void> sync_folder(const std::string& folder) = 0;
   virtual Result<void> make_folder(const std::string& folder) = 0;  // 0700, parents too; there already = fine
+
+  // The last byte of the file; nothing when it does not exist or is empty.
+  virtual Result<std::optional<char>> last_byte(const std::string& path);
 };
 
 std::unique_ptr<FileSystem> posix_file_system();
+
+// The folder that `path` lies in, "." when it names none.
+std::string folder_of(const std::string& path);
 
 }  // namespace ddsync::state

@@ -1,0 +1,61 @@
+#include "state/instance_lock.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "state/descriptor.h"
+#include "state/disk_error.h"
+
+namespace ddsync::state {
+namespace {
+
+constexpr mode_t kFileMode = 0600;
+
+// What the holder wrote; "unknown" in the moment between its lock and its write.
+std::string holder_pid(int descriptor) {
+  std::array<char, 32> text;
+  const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
+  std::string pid;
+  for (ssize_t i = 0; i < size && text[static_cast<size_t>(i)] >= '0' && text[static_cast<size_t>(i)] <= '9';
+       ++i) {
+    pid.push_back(text[static_cast<size_t>(i)]);
+  }
+  return pid.empty() ? "unknown" : pid;
+}
+
+// Only for the message of a second instance: a failure here takes nothing from the lock.
+void write_own_pid(int descriptor) {
+  const std::string pid = fmt::format("{}\n", ::getpid());
+  if (::ftruncate(descriptor, 0) != 0) return;
+  [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, pid.data(), pid.size(), 0);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<InstanceLock>> InstanceLock::acquire(const std::string& state_path) {
+  if (auto made = posix_file_system()->make_folder(folder_of(state_path)); !made) {
+    return tl::unexpected(made.error());
+  }
+  const std::string path = state_path + ".lock";
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+  if (!file.open()) return io_error("open", path, errno);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return io_error("lock", path, errno);
+    return fatal_error(
+        kAlreadyRunning,
+        fmt::format("another instance (pid {}) works with the state {}: stop it first, or give "
+                    "this one its own state.directory",
+                    holder_pid(file.get()), state_path));
+  }
+  write_own_pid(file.get());
+  return std::unique_ptr<InstanceLock>(new InstanceLock(file.release()));
+}
+
+InstanceLock::~InstanceLock() { ::close(descriptor_); }
+
+}  // namespace ddsync::state
