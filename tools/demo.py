@@ -167,7 +167,8 @@ class Demo:
 
     def live_changes(self):
         self.screen.step("Live insert: an order is placed at the source.")
-        order = {"orderId": "ORD-001", "customer": "Microsoft", "product": "Widget", "amount": 1500, "status": "pending"}
+        order = {"orderId": "ORD-001", "customer": "Microsoft", "product": "Widget"}
+        order |= {"amount": 1500, "status": "pending"}
         self.change(lambda: self.source.insert_one(order.copy()))
         self.screen.step("Live replace: the order is completed, with another amount.")
         completed = {**order, "amount": 2000, "status": "completed"}
@@ -194,9 +195,9 @@ class Demo:
         self.screen.both_sides(self.orders(self.source), self.orders(self.target))
         self.screen.step("The service starts again, from what it had saved before the crash.")
         started = time.monotonic()
+        del self.children["service"]
         command = [self.program, "--config", FOLDER / "config.yaml"]
         self.service = self.start_child("service-restarted", command)
-        del self.children["service"]
         self.wait_until_equal(self.service)
         self.expect_orders(self.target, ["ORD-001", "ORD-002", "ORD-003", "ORD-004"])
         self.screen.both_sides(self.orders(self.source), self.orders(self.target))
@@ -204,7 +205,7 @@ class Demo:
         source, target = self.source.count_documents({}), self.target.count_documents({})
         if source != target:
             raise DemoFailed(f"The source holds {source} documents, the target {target}.")
-        self.screen.good(f"Totals: {source} at the source, {target} at the target, equal byte for byte. Nothing was lost.")
+        self.screen.good(f"Totals: {source} at the source, {target} at the target, equal byte for byte.")
 
     def stop_service(self):
         self.screen.step("The service is asked to stop (SIGTERM).")
@@ -314,7 +315,7 @@ def main():
             print_kept(demo)
         else:
             demo.stop_service()
-            print(f"\nThe demo took its files to {FOLDER}. Play on with ./dev demo --keep")
+            print(f"\nNothing was lost. The logs are in {FOLDER}; to play on: ./dev demo --keep")
         return 0
     except DemoFailed as failure:
         print(f"\n{screen.paint('31', 'The demo failed:')} {failure}", file=sys.stderr)
