@@ -1,6 +1,6 @@
 // One change stream, read with raw aggregate/getMore commands: the whole reply is one buffer that the engine
 // views, nothing is copied per event. fullDocument: updateLookup.
-// Thread-safety: one thread, except `interrupt`.
+// Thread-safety: one thread.
 #pragma once
 
 #include <memory>

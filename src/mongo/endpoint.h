@@ -30,12 +30,14 @@ class Driver {
 };
 
 struct ServerInfo {
-  std::string description;       // for the log: "DocumentDB 0.112 (wire version 21)", "MongoDB 8.2, replica set rs0"
-  bool is_documentdb = false;    // hello.internal.documentdb_versions
-  bool is_cosmosdb_ru = false;   // the RU-based engine: without deletes in its streams, refused as a source
+  std::string
+      description;  // for the log: "DocumentDB 0.112 (wire version 21)", "MongoDB 8.2, replica set rs0"
+  bool is_documentdb = false;   // hello.internal.documentdb_versions
+  bool is_cosmosdb_ru = false;  // the RU-based engine: without deletes in its streams, refused as a source
   bool is_replica_set_or_mongos = false;  // change streams and transaction numbers need it
-  TargetLimits limits;           // clamped to 25 000 operations; 16 MiB a command (no document sequences)
-  // hello.topologyVersion.processId (hex), "" when the server gives none: the same on both sides = the same server.
+  TargetLimits limits;  // clamped to 25 000 operations; 16 MiB a command (no document sequences)
+  // hello.topologyVersion.processId (hex), "" when the server gives none: the same on both sides = the same
+  // server.
   std::string process_id;
 };
 
@@ -44,8 +46,8 @@ class Writer;
 class Reader;
 
 struct EndpointOptions {
-  std::string uri;                // mongodb:// or mongodb+srv://
-  uint32_t connections_max = 0;   // pool size: at least streams + 4 or writers + 4
+  std::string uri;               // mongodb:// or mongodb+srv://
+  uint32_t connections_max = 0;  // pool size: at least streams + 4 or writers + 4
   std::string application = "documentdb-sync";
   int64_t server_selection_timeout_ms = 5'000;
   int64_t socket_timeout_ms = 60'000;

@@ -15,7 +15,8 @@ class Reader {
   virtual ~Reader() = default;
 
   // For each id, in order: the document, or an empty one when it is not there.
-  virtual Result<std::vector<OwnedDocument>> find_by_ids(const Namespace& ns, const std::vector<OwnedValue>& ids) = 0;
+  virtual Result<std::vector<OwnedDocument>> find_by_ids(const Namespace& ns,
+                                                         const std::vector<OwnedValue>& ids) = 0;
   // Fast estimate (`count` without a query); 0 for a missing collection.
   virtual Result<uint64_t> estimated_count(const Namespace& ns) = 0;
   // Databases without admin, local, config.

@@ -1,0 +1,122 @@
+#include "mongo/catalog.h"
+
+#include "mongo/server_error.h"
+
+namespace ddsync::mongo {
+namespace {
+
+std::optional<Error> run_schema_command(Connection& connection, const std::string& database,
+                                        const bson_t& command) {
+  const auto reply = connection.write(ErrorContext::schema, database, command);
+  if (!reply) {
+    if (reply.error().treatment == Treatment::missing) return std::nullopt;
+    return reply.error();
+  }
+  const ValueView unproven = find_value(reply->view(), "writeConcernError");
+  if (unproven.type != BsonType::document) return std::nullopt;
+  Error error = error_from_document(ErrorContext::schema, unproven.as_document());
+  error.treatment = Treatment::retry;
+  error.outcome_unknown = true;
+  return error;
+}
+
+void append_text(Bson& command, const char* name, const std::string& text) {
+  bson_append_utf8(command.get(), name, -1, text.c_str(), static_cast<int>(text.size()));
+}
+
+struct CursorPage {
+  int64_t id = 0;
+  std::string collection;
+};
+
+CursorPage take_page(DocumentView reply, const std::string& database, const char* list,
+                     const std::function<void(DocumentView)>& take) {
+  const ValueView cursor = find_value(reply, "cursor");
+  if (cursor.type != BsonType::document) return {};
+  CursorPage page{.id = as_integer(find_value(cursor.as_document(), "id")), .collection = {}};
+  const std::string_view ns = as_text(find_value(cursor.as_document(), "ns"));
+  if (ns.size() > database.size()) page.collection = ns.substr(database.size() + 1);
+  const ValueView documents = find_value(cursor.as_document(), list);
+  if (documents.type != BsonType::array) return page;
+  ElementCursor elements(documents.as_document());
+  while (elements.next())
+    if (elements.value().type == BsonType::document) take(elements.value().as_document());
+  return page;
+}
+
+}  // namespace
+
+std::optional<Error> drop_collection(Connection& connection, const Namespace& ns) {
+  Bson command;
+  append_text(command, "drop", ns.collection);
+  return run_schema_command(connection, ns.database, *command.get());
+}
+
+std::optional<Error> drop_database(Connection& connection, const std::string& database) {
+  Bson command;
+  bson_append_int32(command.get(), "dropDatabase", -1, 1);
+  return run_schema_command(connection, database, *command.get());
+}
+
+std::optional<Error> rename_collection(Connection& connection, const Namespace& from, const Namespace& to) {
+  Bson command;
+  append_text(command, "renameCollection", from.name());
+  append_text(command, "to", to.name());
+  bson_append_bool(command.get(), "dropTarget", -1, true);
+  return run_schema_command(connection, "admin", *command.get());
+}
+
+Result<void> for_each_document(Connection& connection, ErrorContext context, const std::string& database,
+                               const bson_t& command, const std::function<void(DocumentView)>& take) {
+  // The cursor lives on one server: a read preference may choose another one the next time.
+  const auto server = connection.select_server(context);
+  if (!server) return tl::unexpected(server.error());
+  auto reply = connection.read(context, database, command, *server);
+  if (!reply) return tl::unexpected(reply.error());
+  CursorPage page = take_page(reply->view(), database, "firstBatch", take);
+  while (page.id != 0) {
+    Bson more;
+    bson_append_int64(more.get(), "getMore", -1, page.id);
+    append_text(more, "collection", page.collection);
+    reply = connection.read(context, database, *more.get(), *server);
+    if (!reply) return tl::unexpected(reply.error());
+    page = take_page(reply->view(), database, "nextBatch", take);
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> list_collections(Connection& connection, ErrorContext context,
+                                                  const std::string& database) {
+  Bson command;
+  bson_append_int32(command.get(), "listCollections", -1, 1);
+  bson_append_bool(command.get(), "nameOnly", -1, true);
+  std::vector<std::string> names;
+  const auto done = for_each_document(connection, context, database, *command.get(), [&](DocumentView entry) {
+    const std::string_view name = as_text(find_value(entry, "name"));
+    const bool is_view = as_text(find_value(entry, "type")) == "view";
+    if (!is_view && !name.empty() && !name.starts_with("system.")) names.emplace_back(name);
+  });
+  if (done) return names;
+  if (done.error().treatment == Treatment::missing) return std::vector<std::string>();
+  return tl::unexpected(done.error());
+}
+
+Result<std::vector<std::string>> list_databases(Connection& connection) {
+  Bson command;
+  bson_append_int32(command.get(), "listDatabases", -1, 1);
+  bson_append_bool(command.get(), "nameOnly", -1, true);
+  const auto reply = connection.read(ErrorContext::find, "admin", *command.get());
+  if (!reply) return tl::unexpected(reply.error());
+  std::vector<std::string> names;
+  const ValueView list = find_value(reply->view(), "databases");
+  if (list.type != BsonType::array) return names;
+  ElementCursor elements(list.as_document());
+  while (elements.next()) {
+    if (elements.value().type != BsonType::document) continue;
+    const std::string_view name = as_text(find_value(elements.value().as_document(), "name"));
+    if (!name.empty() && name != "admin" && name != "local" && name != "config") names.emplace_back(name);
+  }
+  return names;
+}
+
+}  // namespace ddsync::mongo

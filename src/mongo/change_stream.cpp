@@ -1,0 +1,239 @@
+#include <algorithm>
+#include <thread>
+
+#include "mongo/change_stream_impl.h"
+#include "mongo/server_error.h"
+
+namespace ddsync::mongo {
+namespace {
+
+// How long an idle getMore waits at the server: a stop must not wait longer.
+constexpr int64_t kIdleWait_ms = 1'000;
+// Managed servers may answer an idle getMore at once and with nothing: do not spin.
+constexpr auto kEarlyAnswer = std::chrono::milliseconds(100);
+constexpr uint32_t kEarlyAnswersFree = 3;
+constexpr uint32_t kPauseDoublings_max = 8;  // 1 ms .. 256 ms
+// A kill is sent only to a server that answered just now: a dead one would hold us for the socket timeout.
+constexpr auto kKnownAlive = std::chrono::seconds(3);
+
+constexpr int kMaxTimeExpired = 50;
+constexpr int kCursorNotFound = 43;
+
+class ReplyStorage final : public BatchStorage {
+ public:
+  explicit ReplyStorage(Reply reply) : reply_(std::move(reply)) {}
+  DocumentView view() const { return reply_.view(); }
+
+ private:
+  Reply reply_;
+};
+
+DocumentView document_at(DocumentView parent, std::string_view name) {
+  const ValueView value = find_value(parent, name);
+  const bool is_document = value.type == BsonType::document || value.type == BsonType::array;
+  return is_document ? value.as_document() : DocumentView();
+}
+
+RawBatch to_batch(Reply reply, std::string_view list) {
+  auto storage = std::make_unique<ReplyStorage>(std::move(reply));
+  const DocumentView cursor = document_at(storage->view(), "cursor");
+  RawBatch batch;
+  batch.events = document_at(cursor, list);
+  batch.post_batch_token = document_at(cursor, "postBatchResumeToken");
+  batch.bytes = storage->view().size;
+  batch.storage = std::move(storage);
+  return batch;
+}
+
+RawBatch empty_batch() {
+  Bson nothing;
+  bson_t copy;
+  bson_copy_to(nothing.get(), &copy);
+  auto storage = std::make_unique<ReplyStorage>(Reply(copy));
+  RawBatch batch;
+  batch.events = storage->view();
+  batch.bytes = storage->view().size;
+  batch.storage = std::move(storage);
+  return batch;
+}
+
+constexpr uint32_t kEmptyDocumentSize = 5;
+bool has_events(const RawBatch& batch) { return batch.events.size > kEmptyDocumentSize; }
+
+void append_token(bson_t* stage, const char* name, const ResumeToken& token) {
+  bson_t document;
+  if (bson_init_static(&document, token.view().data, token.view().size))
+    bson_append_document(stage, name, -1, &document);
+}
+
+void append_position(bson_t* stage, const StreamPosition& position) {
+  switch (position.kind) {
+    case PositionKind::none:
+      return;
+    case PositionKind::resume_after:
+      append_token(stage, "resumeAfter", position.token);
+      return;
+    case PositionKind::start_after:
+      append_token(stage, "startAfter", position.token);
+      return;
+    case PositionKind::operation_time:
+      bson_append_timestamp(stage, "startAtOperationTime", -1,
+                            static_cast<uint32_t>(position.operation_time >> 32),
+                            static_cast<uint32_t>(position.operation_time));
+      return;
+  }
+}
+
+// {aggregate: <collection> | 1, pipeline: [{$changeStream: {...}}], cursor: {batchSize: 0}}
+void append_aggregate(Bson& command, const WatchScope& scope, const StreamPosition& position) {
+  const std::string& collection = scope.ns.collection;
+  if (scope.level == ScopeLevel::collection)
+    bson_append_utf8(command.get(), "aggregate", -1, collection.c_str(), static_cast<int>(collection.size()));
+  else
+    bson_append_int32(command.get(), "aggregate", -1, 1);
+  bson_t pipeline;
+  bson_t element;
+  bson_t stage;
+  bson_append_array_begin(command.get(), "pipeline", -1, &pipeline);
+  bson_append_document_begin(&pipeline, "0", -1, &element);
+  bson_append_document_begin(&element, "$changeStream", -1, &stage);
+  bson_append_utf8(&stage, "fullDocument", -1, "updateLookup", -1);
+  append_position(&stage, position);
+  if (scope.level == ScopeLevel::cluster) bson_append_bool(&stage, "allChangesForCluster", -1, true);
+  bson_append_document_end(&element, &stage);
+  bson_append_document_end(&pipeline, &element);
+  bson_append_array_end(command.get(), &pipeline);
+  bson_t cursor;
+  bson_append_document_begin(command.get(), "cursor", -1, &cursor);
+  bson_append_int32(&cursor, "batchSize", -1, 0);
+  bson_append_document_end(command.get(), &cursor);
+}
+
+uint64_t as_timestamp(const ValueView& value) {
+  uint64_t timestamp = 0;
+  if (value.type == BsonType::timestamp) std::memcpy(&timestamp, value.data, sizeof timestamp);
+  return timestamp;
+}
+
+StreamPosition start_position(DocumentView reply, const RawBatch& batch) {
+  if (!batch.post_batch_token.empty())
+    return {.kind = PositionKind::resume_after, .token = ResumeToken(batch.post_batch_token)};
+  if (const uint64_t time = as_timestamp(find_value(reply, "operationTime")); time != 0)
+    return {.kind = PositionKind::operation_time, .token = {}, .operation_time = time};
+  return {};
+}
+
+}  // namespace
+
+RawChangeStream::RawChangeStream(mongoc_client_pool_t* pool, const WatchScope& scope)
+    : connection_(pool, Connection::ReadFrom::preferred),
+      scope_(scope),
+      database_(scope.level == ScopeLevel::cluster ? "admin" : scope.ns.database) {}
+
+RawChangeStream::~RawChangeStream() { close(); }
+
+Result<StreamPosition> RawChangeStream::open(const StreamPosition& position) {
+  close();
+  const auto server = connection_.select_server(ErrorContext::stream_open);
+  if (!server) return tl::unexpected(server.error());
+  server_ = *server;
+  Bson command;
+  append_aggregate(command, scope_, position);
+  auto reply = connection_.read(ErrorContext::stream_open, database_, *command.get(), server_);
+  if (!reply) {
+    Error error = std::move(reply.error());
+    // Without a position there is no history to lose: the server does not like something else.
+    if (!position.known() && error.treatment == Treatment::history_lost) error.treatment = Treatment::retry;
+    return tl::unexpected(std::move(error));
+  }
+  last_answer_ = Clock::now();
+  const DocumentView bytes = reply->view();  // stays where it is when the reply moves
+  RawBatch batch = to_batch(std::move(*reply), "firstBatch");
+  remember_cursor(document_at(bytes, "cursor"));
+  StreamPosition start = start_position(bytes, batch);
+  if (has_events(batch)) first_ = std::move(batch);
+  return start;
+}
+
+void RawChangeStream::remember_cursor(DocumentView cursor) {
+  cursor_ = as_integer(find_value(cursor, "id"));
+  const std::string_view ns = as_text(find_value(cursor, "ns"));
+  const size_t dot = ns.find('.');
+  collection_ = dot == std::string_view::npos ? std::string() : std::string(ns.substr(dot + 1));
+}
+
+Result<RawBatch> RawChangeStream::next(uint32_t events_max) {
+  if (first_) {
+    RawBatch batch = std::move(*first_);
+    first_.reset();
+    return batch;
+  }
+  if (cursor_ == 0)
+    return tl::unexpected(
+        make_error(ErrorContext::stream_read, kCursorNotFound, "", "the server has closed the cursor"));
+  const Clock::time_point asked = Clock::now();
+  auto batch = get_more(events_max);
+  if (batch) {
+    last_answer_ = Clock::now();
+    pace(*batch, asked);
+    return batch;
+  }
+  cursor_ = 0;
+  return batch;
+}
+
+Result<RawBatch> RawChangeStream::get_more(uint32_t events_max) {
+  Bson command;
+  bson_append_int64(command.get(), "getMore", -1, cursor_);
+  bson_append_utf8(command.get(), "collection", -1, collection_.c_str(),
+                   static_cast<int>(collection_.size()));
+  bson_append_int32(command.get(), "batchSize", -1, static_cast<int32_t>(std::max(events_max, 1u)));
+  // int64: DocumentDB ignores an int32 here.
+  bson_append_int64(command.get(), "maxTimeMS", -1, kIdleWait_ms);
+  auto reply = connection_.read(ErrorContext::stream_read, database_, *command.get(), server_);
+  if (!reply) {
+    // An idle getMore of a managed server may end as "Query exceeded command timeout": nothing has happened.
+    if (reply.error().code == kMaxTimeExpired) return empty_batch();
+    return tl::unexpected(std::move(reply.error()));
+  }
+  const DocumentView bytes = reply->view();
+  const ValueView id = find_value(document_at(bytes, "cursor"), "id");
+  if (id.missing())
+    return tl::unexpected(
+        make_error(ErrorContext::stream_read, kErrorProtocol, "", "a getMore reply without a cursor"));
+  cursor_ = as_integer(id);
+  return to_batch(std::move(*reply), "nextBatch");
+}
+
+void RawChangeStream::pace(const RawBatch& batch, Clock::time_point asked) {
+  if (has_events(batch) || last_answer_ - asked >= kEarlyAnswer) {
+    early_answers_ = 0;
+    return;
+  }
+  if (++early_answers_ <= kEarlyAnswersFree) return;
+  const uint32_t doublings = std::min(early_answers_ - kEarlyAnswersFree - 1, kPauseDoublings_max);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1u << doublings));
+}
+
+void RawChangeStream::kill_cursor() {
+  if (cursor_ == 0 || Clock::now() - last_answer_ > kKnownAlive) return;
+  Bson command;
+  bson_append_utf8(command.get(), "killCursors", -1, collection_.c_str(),
+                   static_cast<int>(collection_.size()));
+  bson_t cursors;
+  bson_append_array_begin(command.get(), "cursors", -1, &cursors);
+  bson_append_int64(&cursors, "0", -1, cursor_);
+  bson_append_array_end(command.get(), &cursors);
+  // Best effort: a cursor that stays is closed by the server's own timeout.
+  static_cast<void>(connection_.read(ErrorContext::stream_read, database_, *command.get(), server_));
+}
+
+void RawChangeStream::close() {
+  kill_cursor();
+  cursor_ = 0;
+  early_answers_ = 0;
+  first_.reset();
+  connection_.release();
+}
+
+}  // namespace ddsync::mongo

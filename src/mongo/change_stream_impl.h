@@ -1,0 +1,41 @@
+// ChangeStream by raw commands over one connection. Internal to mongo/.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "mongo/change_stream.h"
+#include "mongo/connection.h"
+
+namespace ddsync::mongo {
+
+class RawChangeStream final : public ChangeStream {
+ public:
+  RawChangeStream(mongoc_client_pool_t* pool, const WatchScope& scope);
+  ~RawChangeStream() override;
+
+  Result<StreamPosition> open(const StreamPosition& position) override;
+  Result<RawBatch> next(uint32_t events_max) override;
+  void close() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  void remember_cursor(DocumentView cursor);
+  Result<RawBatch> get_more(uint32_t events_max);
+  void pace(const RawBatch& batch, Clock::time_point asked);
+  void kill_cursor();
+
+  Connection connection_;
+  WatchScope scope_;
+  std::string database_;    // that commands are sent to
+  std::string collection_;  // that the server names in the cursor
+  int64_t cursor_ = 0;      // 0 = none
+  uint32_t server_ = 0;
+  std::optional<RawBatch> first_;  // events that came with the opening
+  Clock::time_point last_answer_;
+  uint32_t early_answers_ = 0;  // empty ones in a row that came before their time
+};
+
+}  // namespace ddsync::mongo

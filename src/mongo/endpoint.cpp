@@ -1,0 +1,86 @@
+#include "mongo/endpoint.h"
+
+#include <atomic>
+
+#include "mongo/change_stream_impl.h"
+#include "mongo/reader_impl.h"
+#include "mongo/server_error.h"
+#include "mongo/server_info.h"
+#include "mongo/uri.h"
+#include "mongo/writer_impl.h"
+
+namespace ddsync::mongo {
+namespace {
+
+// The driver logs to the terminal what it does not like in a URI, with its text: errors come back as values
+// here.
+void discard_log(mongoc_log_level_t, const char*, const char*, void*) {}
+
+HostHints host_hints(const mongoc_uri_t* uri) {
+  return {.azure_documentdb = has_host_under(uri, ".mongocluster.cosmos.azure.com"),
+          .cosmosdb_ru =
+              has_host_under(uri, ".mongo.cosmos.azure.com") || has_host_under(uri, ".documents.azure.com")};
+}
+
+Result<Reply> run_admin(Connection& connection, const char* name) {
+  Bson command;
+  bson_append_int32(command.get(), name, -1, 1);
+  return connection.read(ErrorContext::connect, "admin", *command.get());
+}
+
+}  // namespace
+
+Driver::Driver() {
+  mongoc_init();
+  mongoc_log_set_handler(discard_log, nullptr);
+}
+
+Driver::~Driver() { mongoc_cleanup(); }
+
+struct Endpoint::Impl {
+  UriHandle uri;
+  PoolHandle pool;
+  std::atomic<int64_t> transaction_number{0};
+};
+
+Endpoint::Endpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Endpoint::~Endpoint() = default;
+
+Result<std::unique_ptr<Endpoint>> Endpoint::create(const EndpointOptions& options) {
+  auto uri = parse_uri(options);
+  if (!uri) return tl::unexpected(uri.error());
+  auto impl = std::make_unique<Impl>();
+  impl->uri = std::move(*uri);
+  bson_error_t failure = {};
+  impl->pool.reset(mongoc_client_pool_new_with_error(impl->uri.get(), &failure));
+  if (!impl->pool) {
+    // Of mongodb+srv: the name service does not know the host, now or ever.
+    Error error = make_error(ErrorContext::connect, kErrorNetwork, "", failure.message);
+    return tl::unexpected(std::move(error));
+  }
+  mongoc_client_pool_set_error_api(impl->pool.get(), MONGOC_ERROR_API_VERSION_2);
+  return std::unique_ptr<Endpoint>(new Endpoint(std::move(impl)));
+}
+
+Result<ServerInfo> Endpoint::describe() {
+  Connection connection(impl_->pool.get());
+  auto hello = run_admin(connection, "hello");
+  constexpr int command_not_found = 59;
+  if (!hello && hello.error().code == command_not_found) hello = run_admin(connection, "isMaster");
+  if (!hello) return tl::unexpected(hello.error());
+  const auto build_info = run_admin(connection, "buildInfo");
+  return parse_server_info(hello->view(), build_info ? build_info->view() : DocumentView(),
+                           host_hints(impl_->uri.get()));
+}
+
+std::unique_ptr<ChangeStream> Endpoint::change_stream(const WatchScope& scope) {
+  return std::make_unique<RawChangeStream>(impl_->pool.get(), scope);
+}
+
+std::unique_ptr<Writer> Endpoint::writer(bool fenced) {
+  return std::make_unique<CommandWriter>(impl_->pool.get(), fenced, impl_->transaction_number);
+}
+
+std::unique_ptr<Reader> Endpoint::reader() { return std::make_unique<CommandReader>(impl_->pool.get()); }
+
+}  // namespace ddsync::mongo

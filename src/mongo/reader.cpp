@@ -1,0 +1,102 @@
+#include <algorithm>
+#include <span>
+#include <unordered_map>
+
+#include "bson/key.h"
+#include "mongo/catalog.h"
+#include "mongo/reader_impl.h"
+#include "mongo/server_error.h"
+
+namespace ddsync::mongo {
+namespace {
+
+constexpr size_t kIdsPerFind_max = 1'000;
+constexpr size_t kIdBytesPerFind_max = 8u << 20;
+
+// How many of `ids` go into one command.
+size_t chunk_size(std::span<const OwnedValue> ids) {
+  size_t bytes = 0;
+  size_t count = 0;
+  while (count < std::min(ids.size(), kIdsPerFind_max)) {
+    bytes += ids[count].view().size;
+    if (count > 0 && bytes > kIdBytesPerFind_max) break;
+    ++count;
+  }
+  return count;
+}
+
+// {"0": <value>, ...} as raw bytes: libbson has no call for a value of any type from bytes.
+std::string array_of(std::span<const OwnedValue> ids) {
+  std::string bytes(sizeof(int32_t), '\0');
+  uint32_t index = 0;
+  for (const OwnedValue& id : ids) {
+    const ValueView value = id.view();
+    bytes += static_cast<char>(value.type);
+    bytes += std::to_string(index++);
+    bytes += '\0';
+    bytes.append(reinterpret_cast<const char*>(value.data), value.size);
+  }
+  bytes += '\0';
+  const auto length = static_cast<int32_t>(bytes.size());
+  std::memcpy(bytes.data(), &length, sizeof length);
+  return bytes;
+}
+
+// {find: <collection>, filter: {_id: {$in: [...]}}, batchSize: n}
+void append_find(Bson& command, const std::string& collection, std::span<const OwnedValue> ids) {
+  const std::string bytes = array_of(ids);
+  bson_t values;
+  bson_t filter;
+  bson_t condition;
+  bson_init_static(&values, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  bson_append_utf8(command.get(), "find", -1, collection.c_str(), static_cast<int>(collection.size()));
+  bson_append_document_begin(command.get(), "filter", -1, &filter);
+  bson_append_document_begin(&filter, "_id", -1, &condition);
+  bson_append_array(&condition, "$in", -1, &values);
+  bson_append_document_end(&filter, &condition);
+  bson_append_document_end(command.get(), &filter);
+  bson_append_int32(command.get(), "batchSize", -1, static_cast<int32_t>(ids.size()));
+}
+
+}  // namespace
+
+Result<std::vector<OwnedDocument>> CommandReader::find_by_ids(const Namespace& ns,
+                                                              const std::vector<OwnedValue>& ids) {
+  std::unordered_map<std::string, OwnedDocument> found;  // by key: the server answers in its own order
+  std::span<const OwnedValue> left(ids);
+  while (!left.empty()) {
+    const auto chunk = left.first(chunk_size(left));
+    left = left.subspan(chunk.size());
+    Bson command;
+    append_find(command, ns.collection, chunk);
+    const auto done = for_each_document(
+        connection_, ErrorContext::find, ns.database, *command.get(), [&](DocumentView document) {
+          found[canonical_key(find_value(document, "_id")).bytes()] = OwnedDocument(document);
+        });
+    if (!done && done.error().treatment != Treatment::missing) return tl::unexpected(done.error());
+  }
+  std::vector<OwnedDocument> documents;
+  documents.reserve(ids.size());
+  for (const OwnedValue& id : ids) {
+    const auto hit = found.find(canonical_key(id.view()).bytes());
+    documents.push_back(hit == found.end() ? OwnedDocument() : hit->second);
+  }
+  return documents;
+}
+
+Result<uint64_t> CommandReader::estimated_count(const Namespace& ns) {
+  Bson command;
+  bson_append_utf8(command.get(), "count", -1, ns.collection.c_str(), static_cast<int>(ns.collection.size()));
+  const auto reply = connection_.read(ErrorContext::find, ns.database, *command.get());
+  if (reply) return static_cast<uint64_t>(std::max<int64_t>(as_integer(find_value(reply->view(), "n")), 0));
+  if (reply.error().treatment == Treatment::missing) return uint64_t{0};
+  return tl::unexpected(reply.error());
+}
+
+Result<std::vector<std::string>> CommandReader::database_names() { return list_databases(connection_); }
+
+Result<std::vector<std::string>> CommandReader::collection_names(const std::string& database) {
+  return list_collections(connection_, ErrorContext::find, database);
+}
+
+}  // namespace ddsync::mongo

@@ -1,0 +1,20 @@
+// The driver's and the server's errors as ours. Internal to mongo/.
+#pragma once
+
+#include "engine/error.h"
+#include "mongo/handles.h"
+
+namespace ddsync::mongo {
+
+// What a failed call of the driver means. `reply` is what the server said (may be empty).
+// Error::outcome_unknown stays false where the command cannot have left this process.
+Error to_error(ErrorContext context, const bson_error_t& failure, DocumentView reply);
+
+// `{code, codeName, errmsg}` of a reply, a write error or a write concern error.
+Error error_from_document(ErrorContext context, DocumentView document);
+
+// Numbers come as int32, int64 or double, depending on the server.
+int64_t as_integer(const ValueView& value, int64_t otherwise = 0);
+std::string_view as_text(const ValueView& value);
+
+}  // namespace ddsync::mongo

@@ -1,0 +1,81 @@
+#include "mongo/server_info.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "mongo/server_error.h"
+
+namespace ddsync::mongo {
+namespace {
+
+// Whatever `hello` says (100 000 at MongoDB): larger batches win nothing and DocumentDB takes no more.
+constexpr int64_t kOperationsMax = 25'000;
+// One command body, without document sequences.
+constexpr int64_t kMessageBytesMax = 16 << 20;
+
+DocumentView document_at(DocumentView parent, std::string_view name) {
+  const ValueView value = find_value(parent, name);
+  const bool is_document = value.type == BsonType::document || value.type == BsonType::array;
+  return is_document ? value.as_document() : DocumentView();
+}
+
+uint32_t limit(DocumentView hello, std::string_view name, int64_t max) {
+  const int64_t said = as_integer(find_value(hello, name), max);
+  return static_cast<uint32_t>(said > 0 ? std::min(said, max) : max);
+}
+
+std::string hex(const ValueView& id) {
+  if (id.type != BsonType::object_id) return "";
+  std::string text;
+  for (uint32_t i = 0; i < id.size; ++i) text += fmt::format("{:02x}", id.data[i]);
+  return text;
+}
+
+// `internal.documentdb_versions`: one text or a list of them, the newest last.
+std::string documentdb_version(DocumentView hello) {
+  const ValueView versions = find_value(document_at(hello, "internal"), "documentdb_versions");
+  if (versions.type == BsonType::string) return std::string(versions.as_string());
+  std::string newest;
+  if (versions.type != BsonType::array) return newest;
+  ElementCursor elements(versions.as_document());
+  while (elements.next()) newest = as_text(elements.value());
+  return newest;
+}
+
+std::string describe_server(const ServerInfo& info, DocumentView hello, DocumentView build_info) {
+  const int64_t wire_version = as_integer(find_value(hello, "maxWireVersion"));
+  if (info.is_documentdb) {
+    const std::string version = documentdb_version(hello);
+    return fmt::format("DocumentDB{}{} (wire version {})", version.empty() ? "" : " ", version, wire_version);
+  }
+  if (info.is_cosmosdb_ru)
+    return fmt::format("Azure Cosmos DB for MongoDB, RU-based (wire version {})", wire_version);
+  std::string text = fmt::format("MongoDB {}", as_text(find_value(build_info, "version")));
+  const std::string_view set_name = as_text(find_value(hello, "setName"));
+  if (!set_name.empty()) return fmt::format("{}, replica set {}", text, set_name);
+  return text + (info.is_replica_set_or_mongos ? ", sharded cluster" : ", standalone");
+}
+
+}  // namespace
+
+ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHints hints) {
+  ServerInfo info;
+  const bool says_documentdb = !find_value(document_at(hello, "internal"), "documentdb_versions").missing();
+  info.is_documentdb = says_documentdb || hints.azure_documentdb;
+  info.is_cosmosdb_ru = hints.cosmosdb_ru && !info.is_documentdb;
+  const bool is_mongos = as_text(find_value(hello, "msg")) == "isdbgrid";
+  info.is_replica_set_or_mongos = is_mongos || !find_value(hello, "setName").missing();
+  info.limits.operations_max = limit(hello, "maxWriteBatchSize", kOperationsMax);
+  info.limits.message_bytes_max = limit(hello, "maxMessageSizeBytes", kMessageBytesMax);
+  info.limits.document_bytes_max = limit(hello, "maxBsonObjectSize", kMessageBytesMax);
+  // A server without sessions has no transaction numbers either; DocumentDB takes them and ignores them.
+  const bool has_sessions = as_integer(find_value(hello, "logicalSessionTimeoutMinutes")) > 0;
+  info.limits.refuses_late_writes =
+      info.is_replica_set_or_mongos && has_sessions && !info.is_documentdb && !hints.cosmosdb_ru;
+  info.process_id = hex(find_value(document_at(hello, "topologyVersion"), "processId"));
+  info.description = describe_server(info, hello, build_info);
+  return info;
+}
+
+}  // namespace ddsync::mongo

@@ -1,0 +1,49 @@
+#include "mongo/catalog.h"
+#include "mongo/server_error.h"
+#include "mongo/writer_impl.h"
+
+namespace ddsync::mongo {
+namespace {
+
+constexpr int kBsonObjectTooLarge = 10334;
+
+}  // namespace
+
+WriteOutcome CommandWriter::write(const WriteBatch& batch) {
+  const size_t operations = batch.operations.size();
+  std::optional<int64_t> number;
+  if (fenced_) number = transaction_number_.fetch_add(1) + 1;
+  const DocumentView bytes = command_.build(batch, number);
+  if (bytes.size > kCommandBytesMax - kDriverBytesMax)
+    return failed_outcome(make_error(ErrorContext::write_command, kBsonObjectTooLarge, "",
+                                     "the command would be larger than the target accepts"),
+                          operations);
+  bson_t command;
+  if (!bson_init_static(&command, bytes.data, bytes.size))
+    return failed_outcome(make_error(ErrorContext::write_command, 22, "", "a document with a wrong length"),
+                          operations);
+  const auto reply = connection_.write(ErrorContext::write_command, batch.ns.database, command);
+  if (!reply) return failed_outcome(reply.error(), operations);
+  return parse_write_reply(reply->view(), operations);
+}
+
+std::optional<Error> CommandWriter::change_schema(const SchemaChange& change, const NamespaceFilter& filter) {
+  switch (change.kind) {
+    case SchemaChangeKind::drop:
+      return drop_collection(connection_, change.ns);
+    case SchemaChangeKind::rename:
+      return rename_collection(connection_, change.ns, change.to);
+    case SchemaChangeKind::drop_database:
+      break;
+  }
+  if (change.whole_database) return drop_database(connection_, change.ns.database);
+  const auto names = list_collections(connection_, ErrorContext::schema, change.ns.database);
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    if (!filter.contains(change.ns.database, name)) continue;
+    if (auto error = drop_collection(connection_, {change.ns.database, name})) return error;
+  }
+  return std::nullopt;
+}
+
+}  // namespace ddsync::mongo

@@ -1,0 +1,29 @@
+// Writer over one connection. Internal to mongo/.
+#pragma once
+
+#include <atomic>
+
+#include "mongo/connection.h"
+#include "mongo/write_command.h"
+#include "mongo/writer.h"
+
+namespace ddsync::mongo {
+
+class CommandWriter final : public Writer {
+ public:
+  // `transaction_number` is shared by the writers of an endpoint and outlives them: the driver may give the
+  // session of a closed writer to a new one, whose numbers must still be higher.
+  CommandWriter(mongoc_client_pool_t* pool, bool fenced, std::atomic<int64_t>& transaction_number)
+      : connection_(pool), fenced_(fenced), transaction_number_(transaction_number) {}
+
+  WriteOutcome write(const WriteBatch& batch) override;
+  std::optional<Error> change_schema(const SchemaChange& change, const NamespaceFilter& filter) override;
+
+ private:
+  Connection connection_;
+  bool fenced_;
+  std::atomic<int64_t>& transaction_number_;
+  WriteCommand command_;
+};
+
+}  // namespace ddsync::mongo
