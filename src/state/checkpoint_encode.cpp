@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <iterator>
+
+#include "bson/extended_json.h"
+#include "state/base64.h"
+#include "state/checkpoint_format.h"
+#include "state/checkpoint_store.h"
+#include "state/json_text.h"
+
+namespace ddsync::state {
+namespace {
+
+std::string_view bytes_of(DocumentView document) {
+  return {reinterpret_cast<const char*>(document.data), document.size};
+}
+
+// Types and values of which it is certain that Extended JSON gives the same bytes back. Of all others the
+// bytes are stored too: a code with an embedded NUL, a duplicate field name or text that is not UTF-8 would
+// not.
+bool survives_extended_json(const ValueView& value) {
+  switch (value.type) {
+    case BsonType::object_id:
+    case BsonType::int32:
+    case BsonType::int64:
+      return true;
+    case BsonType::string:
+      return is_plain(value.as_string());
+    default:
+      return false;
+  }
+}
+
+// A document with one such field, as nearly every resume token is: {"_data": "8263..."}.
+bool survives_extended_json(DocumentView document) {
+  ElementCursor cursor(document);
+  if (!cursor.next() || !survives_extended_json(cursor.value())) return false;
+  const bool plain_name = !cursor.name().empty() && cursor.name().front() != '$' && is_plain(cursor.name());
+  return plain_name && !cursor.next() && !cursor.malformed();
+}
+
+// Nothing when libbson cannot write it (damaged, text that is not UTF-8, nested too deep).
+std::string document_json(DocumentView document) {
+  ElementCursor cursor(document);
+  const bool exact = survives_extended_json(document);
+  if (!exact || !cursor.next() || cursor.value().type != BsonType::string) return to_extended_json(document);
+  return fmt::format("{{\"{}\":\"{}\"}}", cursor.name(), cursor.value().as_string());
+}
+
+// `,"<name>":{...}` and, when needed, `,"<name>_base64":"..."`.
+void append_document(std::string& out, std::string_view name, DocumentView document) {
+  const std::string json = document_json(document);
+  if (!json.empty()) fmt::format_to(std::back_inserter(out), ",\"{}\":{}", name, json);
+  if (survives_extended_json(document)) return;
+  fmt::format_to(std::back_inserter(out), ",\"{}_base64\":\"{}\"", name, to_base64(bytes_of(document)));
+}
+
+std::string_view position_name(PositionKind kind) {
+  for (const auto& [known, name] : kPositionNames) {
+    if (known == kind) return name;
+  }
+  return "none";
+}
+
+// `separator` before each item but the first; every item on its own line, so that people can read and diff.
+template <typename Items, typename Append>
+void append_items(std::string& out, const Items& items, Append append) {
+  bool first = true;
+  for (const auto& item : items) {
+    out.append(first ? "\n" : ",\n");
+    first = false;
+    append(out, item);
+  }
+}
+
+void append_stream(std::string& out, const StreamCheckpoint& stream) {
+  out.append("{\"scope\":");
+  append_json_string(out, stream.scope);
+  fmt::format_to(std::back_inserter(out), ",\"position\":\"{}\"", position_name(stream.position.kind));
+  if (!stream.position.token.empty()) append_document(out, "token", stream.position.token.view());
+  if (const uint64_t time = stream.position.operation_time; time != 0) {
+    fmt::format_to(std::back_inserter(out), ",\"operation_time\":{{\"$timestamp\":{{\"t\":{},\"i\":{}}}}}",
+                   time >> 32, time & 0xFFFF'FFFF);
+  }
+  if (!stream.gap_reason.empty()) {
+    out.append(",\"gap_reason\":");
+    append_json_string(out, stream.gap_reason);
+  }
+  out.push_back('}');
+}
+
+void append_namespace(std::string& out, const Namespace& ns) {
+  out.append("\"database\":");
+  append_json_string(out, ns.database);
+  out.append(",\"collection\":");
+  append_json_string(out, ns.collection);
+}
+
+void append_suspect(std::string& out, const SuspectKey& suspect) {
+  out.push_back('{');
+  append_namespace(out, suspect.ns);
+  append_document(out, "key", wrap_value("_id", suspect.id.view()).view());
+  out.push_back('}');
+}
+
+// What the original service reads; a token that it cannot carry is null there.
+void append_resume_token(std::string& out, const StreamCheckpoint& stream) {
+  append_json_string(out, stream.scope);
+  const std::string json =
+      stream.position.token.empty() ? std::string() : document_json(stream.position.token.view());
+  out.push_back(':');
+  out.append(json.empty() ? "null" : json);
+}
+
+void append_original_part(std::string& out, const Checkpoint& checkpoint, std::string_view last_sync_time) {
+  out.append("\"resume_tokens\":{");
+  append_items(out, checkpoint.streams, append_resume_token);
+  out.append("},\n\"last_sync_time\":");
+  if (last_sync_time.empty()) {
+    out.append("null");
+  } else {
+    append_json_string(out, last_sync_time);
+  }
+  const SyncStats& stats = checkpoint.stats;
+  fmt::format_to(std::back_inserter(out),
+                 ",\n\"sync_stats\":{{\"total_synced\":{},\"inserts\":{},\"updates\":{},\"deletes\":{},"
+                 "\"errors\":{}}},\n",
+                 stats.total_synced, stats.inserts, stats.updates, stats.deletes, stats.errors);
+}
+
+void append_own_part(std::string& out, const Checkpoint& checkpoint, const StateIdentity& identity) {
+  fmt::format_to(std::back_inserter(out), "\"format\":{},\n\"generation\":{},\n\"source\":", kFormat,
+                 checkpoint.generation);
+  append_json_string(out, identity.source);
+  out.append(",\n\"target\":");
+  append_json_string(out, identity.target);
+  out.append(",\n\"streams\":[");
+  append_items(out, checkpoint.streams, append_stream);
+  out.append("],\n\"suspects\":[");
+  append_items(out, checkpoint.suspects, append_suspect);
+  out.append("],\n\"unproven_namespaces\":[");
+  append_items(out, checkpoint.unproven_namespaces, [](std::string& text, const Namespace& ns) {
+    text.push_back('{');
+    append_namespace(text, ns);
+    text.push_back('}');
+  });
+  out.append("]\n}\n");
+}
+
+}  // namespace
+
+std::string checksum_of(std::string_view rest) {
+  return fmt::format("{:016x}", XXH3_64bits(rest.data(), rest.size()));
+}
+
+std::string encode(const Checkpoint& checkpoint, const StateIdentity& identity,
+                   std::string_view last_sync_time) {
+  std::string rest;
+  append_original_part(rest, checkpoint, last_sync_time);
+  append_own_part(rest, checkpoint, identity);
+  return fmt::format("{}{}{}{}", kChecksumHead, checksum_of(rest), kChecksumTail, rest);
+}
+
+}  // namespace ddsync::state
