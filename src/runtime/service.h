@@ -1,6 +1,6 @@
 // The running service: threads, inbox and timers around one engine.
-// One thread per open stream (blocking getMore), one per writer, one for checkpoints and dead letters, one for
-// comparisons; the calling thread runs the engine.
+// One thread per open stream (blocking getMore), one per writer, one for checkpoints and dead letters, one
+// for comparisons; the calling thread runs the engine.
 #pragma once
 
 #include <string>
@@ -20,14 +20,14 @@ struct ServiceOptions {
 // Exit codes of the program; documented in README.md and --help.
 enum class ExitCode : int {
   ok = 0,
-  bad_configuration = 1,   // configuration, command line, refused set-up
-  gap = 3,                 // the source no longer knows a stored position
-  refused_document = 4,    // on_error: stop
-  access_denied = 5,       // authentication or authorisation
-  bad_state = 6,           // state file damaged, unreadable, of another pair, or not writable
+  bad_configuration = 1,  // configuration, command line, refused set-up
+  gap = 3,                // the source no longer knows a stored position
+  refused_document = 4,   // on_error: stop
+  access_denied = 5,      // authentication or authorisation
+  bad_state = 6,          // state file damaged, unreadable, of another pair, or not writable
   broken_invariant = 70,
   second_instance = 75,
-  stopped_at_once = 130,   // second signal
+  stopped_at_once = 130,  // second signal
 };
 
 // Runs until SIGINT/SIGTERM or a reason to stop; logs everything itself. Installs its own signal handlers

@@ -1,0 +1,82 @@
+#include "runtime/comparer.h"
+
+#include <utility>
+
+#include "observe/log.h"
+
+namespace ddsync::runtime {
+
+Comparer::Comparer(std::unique_ptr<mongo::Reader> source_reader, std::unique_ptr<mongo::Reader> target_reader,
+                   mongo::Endpoint& target, TargetLimits limits, config::Fence fence, Inbox& inbox)
+    : source_reader_(std::move(source_reader)),
+      target_reader_(std::move(target_reader)),
+      target_(target),
+      limits_(limits),
+      fence_(fence),
+      inbox_(inbox) {}
+
+void Comparer::carry_out(const CompareOrder& order) {
+  std::visit([this](const auto& one) { carry_out(one); }, order);
+}
+
+void Comparer::carry_out(const output::Compare& order) {
+  input::Compared answer{.id = order.id, .keys = {}, .error = {}};
+  if (auto keys = compare(order)) {
+    answer.keys = *std::move(keys);
+  } else {
+    answer.error = std::move(keys).error();
+  }
+  inbox_.post(std::move(answer));
+}
+
+mongo::Result<std::vector<input::ComparedKey>> Comparer::compare(const output::Compare& order) {
+  auto source = source_reader_->find_by_ids(order.ns, order.ids);
+  if (!source) {
+    return tl::unexpected(std::move(source).error());
+  }
+  auto target = target_reader_->find_by_ids(order.ns, order.ids);
+  if (!target) {
+    return tl::unexpected(std::move(target).error());
+  }
+  std::vector<input::ComparedKey> keys(order.ids.size());
+  for (size_t i = 0; i < keys.size(); ++i) {
+    keys[i].equal = source->at(i) == target->at(i);
+    if (!keys[i].equal) {
+      keys[i].source_document = std::move(source->at(i));
+    }
+  }
+  return keys;
+}
+
+void Comparer::carry_out(const DescribeTarget&) {
+  const auto info = target_.describe();
+  if (!info) {
+    return;  // out of reach again: the next recovery asks again
+  }
+  const TargetLimits limits = limits_after_outage(limits_, effective_limits(info->limits, fence_));
+  if (same_limits(limits, limits_)) {
+    return;
+  }
+  limits_ = limits;
+  observe::log_warning("the target has other limits after the outage: " + info->description);
+  inbox_.post(input::TargetReady{.limits = limits});
+}
+
+TargetLimits effective_limits(TargetLimits probed, config::Fence fence) {
+  if (fence != config::Fence::automatic) {
+    probed.refuses_late_writes = fence == config::Fence::transaction_number;
+  }
+  return probed;
+}
+
+TargetLimits limits_after_outage(const TargetLimits& known, TargetLimits probed) {
+  probed.refuses_late_writes = known.refuses_late_writes && probed.refuses_late_writes;
+  return probed;
+}
+
+bool same_limits(const TargetLimits& a, const TargetLimits& b) {
+  return a.operations_max == b.operations_max && a.message_bytes_max == b.message_bytes_max &&
+         a.document_bytes_max == b.document_bytes_max && a.refuses_late_writes == b.refuses_late_writes;
+}
+
+}  // namespace ddsync::runtime

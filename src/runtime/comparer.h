@@ -1,0 +1,48 @@
+// Reads both sides off the hot path: compares suspect keys, and asks the target for its limits again after
+// an outage.
+#pragma once
+
+#include <memory>
+#include <variant>
+
+#include "config/config.h"
+#include "engine/output.h"
+#include "mongo/reader.h"
+#include "runtime/inbox.h"
+
+namespace ddsync::runtime {
+
+struct DescribeTarget {};
+using CompareOrder = std::variant<output::Compare, DescribeTarget>;
+
+class Comparer {
+ public:
+  // `limits` are those that the engine knows. `target` and `inbox` must outlive the comparer.
+  Comparer(std::unique_ptr<mongo::Reader> source_reader, std::unique_ptr<mongo::Reader> target_reader,
+           mongo::Endpoint& target, TargetLimits limits, config::Fence fence, Inbox& inbox);
+
+  void carry_out(const CompareOrder& order);
+
+ private:
+  void carry_out(const output::Compare& order);
+  void carry_out(const DescribeTarget& order);
+  mongo::Result<std::vector<input::ComparedKey>> compare(const output::Compare& order);
+
+  std::unique_ptr<mongo::Reader> source_reader_;
+  std::unique_ptr<mongo::Reader> target_reader_;
+  mongo::Endpoint& target_;
+  TargetLimits limits_;
+  config::Fence fence_;
+  Inbox& inbox_;
+};
+
+// What the engine is told of the target: `fence` decides whether late duplicates count as refused.
+TargetLimits effective_limits(TargetLimits probed, config::Fence fence);
+
+// The limits after an outage. Writers keep the fence that they were made with, so it is never switched on
+// later, only off.
+TargetLimits limits_after_outage(const TargetLimits& known, TargetLimits probed);
+
+bool same_limits(const TargetLimits& a, const TargetLimits& b);
+
+}  // namespace ddsync::runtime

@@ -1,0 +1,95 @@
+#include "runtime/durable_state.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <string_view>
+
+#include "observe/log.h"
+#include "runtime/accept_gap.h"
+
+namespace ddsync::runtime {
+namespace {
+
+Started<void> load(DurableState& state, bool reset) {
+  if (reset) {
+    if (const auto removed = state.checkpoints->remove(); !removed) {
+      return refuse(ExitCode::bad_state, removed.error().message);
+    }
+    observe::log_info("--reset: the state is forgotten, only changes from now on are synchronised");
+    return {};
+  }
+  auto loaded = state.checkpoints->load();
+  if (!loaded) {
+    return refuse(ExitCode::bad_state, loaded.error().message);
+  }
+  state.checkpoint = *std::move(loaded);
+  return {};
+}
+
+Started<void> end_gaps(DurableState& state, const std::vector<std::string>& accepted) {
+  if (accepted.empty()) {
+    return {};
+  }
+  Checkpoint none;
+  const auto ended = accept_gaps(state.checkpoint ? *state.checkpoint : none, accepted);
+  if (!ended) {
+    return refuse(ExitCode::bad_configuration, ended.error());
+  }
+  for (const std::string& scope : *ended) {
+    observe::log_warning(fmt::format(
+        "{}: gap accepted, changes made in it are missing on the target; the stream starts from now", scope));
+  }
+  return {};
+}
+
+void log_position(const DurableState& state) {
+  if (!state.checkpoint) {
+    observe::log_info(fmt::format("no state yet, it will be kept in {}", state.checkpoints->path()));
+    return;
+  }
+  const Checkpoint& checkpoint = *state.checkpoint;
+  observe::log_info(fmt::format("continuing from {}: streams={} total_synced={} suspects={}",
+                                state.checkpoints->path(), checkpoint.streams.size(),
+                                checkpoint.stats.total_synced, checkpoint.suspects.size()));
+}
+
+}  // namespace
+
+Started<DurableState> open_state(const ServiceOptions& options) {
+  const config::Config& config = options.config;
+  const std::string path = config::state_path(config);
+  DurableState state;
+  state.files = state::posix_file_system();
+  if (const auto made = state.files->make_folder(config.state_directory); !made) {
+    return refuse(ExitCode::bad_state, made.error().message);
+  }
+  auto lock = state::InstanceLock::acquire(path);
+  if (!lock) {
+    return refuse(ExitCode::second_instance, lock.error().message);
+  }
+  state.lock = *std::move(lock);
+  const state::StateIdentity identity{.source = config::cluster_name(config.source_uri),
+                                      .target = config::cluster_name(config.target_uri)};
+  state.checkpoints = std::make_unique<state::CheckpointStore>(*state.files, path, identity);
+  state.dead_letters = std::make_unique<state::DeadLetterFile>(*state.files, dead_letter_path(path));
+  if (auto loaded = load(state, options.reset); !loaded) {
+    return tl::unexpected(std::move(loaded).error());
+  }
+  if (auto ended = end_gaps(state, options.accept_gaps); !ended) {
+    return tl::unexpected(std::move(ended).error());
+  }
+  log_position(state);
+  return state;
+}
+
+std::string dead_letter_path(const std::string& state_path) {
+  constexpr std::string_view extension = ".json";
+  std::string path = state_path;
+  if (path.ends_with(extension)) {
+    path.resize(path.size() - extension.size());
+  }
+  return path + ".dead_letter.jsonl";
+}
+
+}  // namespace ddsync::runtime

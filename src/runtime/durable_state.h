@@ -1,0 +1,29 @@
+// The state of this source-target pair at the start: its folder, its lock, its last checkpoint.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "runtime/refusal.h"
+#include "state/checkpoint_store.h"
+#include "state/dead_letter.h"
+#include "state/instance_lock.h"
+
+namespace ddsync::runtime {
+
+struct DurableState {
+  std::unique_ptr<state::FileSystem> files;
+  std::unique_ptr<state::InstanceLock> lock;  // held as long as the service runs
+  std::unique_ptr<state::CheckpointStore> checkpoints;
+  std::unique_ptr<state::DeadLetterFile> dead_letters;
+  std::optional<Checkpoint> checkpoint;  // nothing: no state yet
+};
+
+// Locks, forgets the state when `reset` asks for it, loads it, takes out accepted gaps. Refuses with
+// second_instance, bad_state or, for a name that is no gap, bad_configuration.
+Started<DurableState> open_state(const ServiceOptions& options);
+
+// `.../.documentdb_sync_state_a_to_b.json` -> `.../.documentdb_sync_state_a_to_b.dead_letter.jsonl`
+std::string dead_letter_path(const std::string& state_path);
+
+}  // namespace ddsync::runtime

@@ -1,0 +1,43 @@
+// What concerns the process as a whole: its limits, its last words and its end.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+
+#include "runtime/service.h"
+#include "runtime/thread.h"
+
+namespace ddsync::runtime {
+
+// No core dumps (they would hold credentials and documents), files for the owner only, no SIGPIPE, as many
+// file descriptors as are allowed (each stream is a connection), few malloc arenas (each thread would keep
+// one).
+void harden_process();
+
+// A broken invariant (abort, an uncaught exception) is logged and ends with ExitCode::broken_invariant:
+// nothing that follows it could be trusted, a restart continues from the last checkpoint.
+void install_last_words();
+
+// A connection to a dead server can hold a thread up to the socket timeout. When the service is done, all
+// that must be durable is so, and the end need not wait for it: past the deadline the process ends as it is.
+class ExitDeadline {
+ public:
+  ExitDeadline() = default;
+  ~ExitDeadline();  // in time
+  ExitDeadline(const ExitDeadline&) = delete;
+  ExitDeadline& operator=(const ExitDeadline&) = delete;
+
+  void arm(ExitCode code, std::chrono::milliseconds patience);
+
+ private:
+  void wait(ExitCode code, std::chrono::milliseconds patience);
+
+  std::mutex mutex_;
+  std::condition_variable in_time_;
+  bool ended_in_time_ = false;
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace ddsync::runtime

@@ -1,0 +1,25 @@
+// Both servers at the start: connected, recognised, found fit for their part.
+#pragma once
+
+#include <memory>
+
+#include "mongo/endpoint.h"
+#include "runtime/refusal.h"
+
+namespace ddsync::runtime {
+
+struct Servers {
+  std::unique_ptr<mongo::Endpoint> source;
+  std::unique_ptr<mongo::Endpoint> target;
+  mongo::ServerInfo source_info;
+  mongo::ServerInfo target_info;
+};
+
+// Waits for ever for servers that are out of reach (and says so once for each distinct reason). Refuses with
+// access_denied, or with bad_configuration for a URI or a pair of servers that cannot work.
+Started<Servers> connect(const config::Config& config, size_t streams);
+
+// Why this pair cannot be synchronised; nothing when it can.
+std::optional<std::string> unfit_pair(const mongo::ServerInfo& source, const mongo::ServerInfo& target);
+
+}  // namespace ddsync::runtime

@@ -1,0 +1,107 @@
+#include "runtime/service.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <exception>
+#include <random>
+
+#include "observe/log.h"
+#include "runtime/durable_state.h"
+#include "runtime/existing_documents.h"
+#include "runtime/process.h"
+#include "runtime/servers.h"
+#include "runtime/session.h"
+#include "runtime/signals.h"
+
+namespace ddsync::runtime {
+namespace {
+
+// A healthy server answers a waiting getMore within a second.
+constexpr std::chrono::milliseconds kEndPatience{2'000};
+
+uint64_t random_seed() {
+  std::random_device device;
+  return (uint64_t{device()} << 32) | device();
+}
+
+EngineOptions engine_options(const config::Config& config, std::vector<WatchScope> streams,
+                             const std::optional<Checkpoint>& checkpoint) {
+  EngineOptions options;
+  options.streams = std::move(streams);
+  options.filter = NamespaceFilter(config.watch, config.exclude);
+  options.resume_from = checkpoint.value_or(Checkpoint{});
+  options.writers = config.writers;
+  options.memory_bytes_max = config.memory_limit_bytes;
+  options.persist_interval = config.persist_interval;
+  options.on_error = config.on_error;
+  options.late_write_max = Duration::milliseconds(config.late_write_max_ms);
+  options.seed = random_seed();
+  return options;
+}
+
+Started<std::vector<WatchScope>> plan(const config::Config& config,
+                                      const std::optional<Checkpoint>& checkpoint) {
+  std::vector<std::string> durable_scopes;
+  for (const StreamCheckpoint& stream : checkpoint.value_or(Checkpoint{}).streams) {
+    durable_scopes.push_back(stream.scope);
+  }
+  auto streams = config::plan_streams(config, durable_scopes);
+  if (!streams) {
+    return refuse(ExitCode::bad_configuration, std::move(streams).error());
+  }
+  return *std::move(streams);
+}
+
+Started<ExitCode> serve(const ServiceOptions& options, Signals& signals, ExitDeadline& deadline) {
+  auto state = open_state(options);
+  if (!state) {
+    return tl::unexpected(std::move(state).error());
+  }
+  auto streams = plan(options.config, state->checkpoint);
+  if (!streams) {
+    return tl::unexpected(std::move(streams).error());
+  }
+  const mongo::Driver driver;
+  auto servers = connect(options.config, streams->size());
+  if (!servers) {
+    return tl::unexpected(std::move(servers).error());
+  }
+  if (!state->checkpoint) {
+    log_existing_documents(*servers->source->reader(), options.config);
+  }
+  Session session(options, engine_options(options.config, *std::move(streams), state->checkpoint), *servers,
+                  *state, signals);
+  const ExitCode code = session.run();
+  deadline.arm(code, kEndPatience);
+  return code;
+}
+
+ExitCode run_guarded(const ServiceOptions& options, Signals& signals, ExitDeadline& deadline) {
+  try {
+    const auto ended = serve(options, signals, deadline);
+    if (ended) {
+      return *ended;
+    }
+    observe::log_error(ended.error().text);
+    return ended.error().code;
+  } catch (const std::exception& failure) {
+    observe::log_error(fmt::format("cannot start: {}", failure.what()));
+    return ExitCode::bad_configuration;
+  }
+}
+
+}  // namespace
+
+ExitCode run_service(const ServiceOptions& options) {
+  harden_process();
+  install_last_words();
+  ExitDeadline deadline;
+  Signals signals;
+  const ExitCode code = run_guarded(options, signals, deadline);
+  observe::log_info(fmt::format("ended with exit code {}", static_cast<int>(code)));
+  observe::flush_log();
+  return code;
+}
+
+}  // namespace ddsync::runtime

@@ -1,0 +1,153 @@
+#include "runtime/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace ddsync::runtime {
+namespace {
+
+Instant to_instant(TimePoint time) {
+  return {std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count()};
+}
+
+TimePoint to_time_point(Instant instant) { return TimePoint(std::chrono::microseconds(instant.us)); }
+
+// A worker around a handler that only it uses.
+template <typename Order, typename Handler>
+std::unique_ptr<Worker<Order>> make_worker(const std::string& name, std::shared_ptr<Handler> handler) {
+  return std::make_unique<Worker<Order>>(
+      name, [handler = std::move(handler)](Order&& order) { handler->carry_out(order); });
+}
+
+}  // namespace
+
+Session::Session(const ServiceOptions& service, const EngineOptions& options, Servers& servers,
+                 DurableState& state, Signals& signals)
+    : signals_(signals),
+      limits_(effective_limits(servers.target_info.limits, service.config.fence)),
+      writer_count_(options.writers),
+      reporter_(service.config.status_interval_s, service.progress_on_terminal),
+      engine_(options),
+      outages_([this] { comparer_->post(DescribeTarget{}); }) {
+  start_workers(service.config, options, servers, state);
+}
+
+void Session::start_workers(const config::Config& config, const EngineOptions& options, Servers& servers,
+                            DurableState& state) {
+  comparer_ = make_worker<CompareOrder>(
+      "compare", std::make_shared<Comparer>(servers.source->reader(), servers.target->reader(),
+                                            *servers.target, limits_, config.fence, inbox_));
+  durable_ = make_worker<DurableOrder>(
+      "durable", std::make_shared<DurableWriter>(*state.checkpoints, *state.dead_letters, inbox_));
+  for (uint32_t i = 0; i < options.writers; ++i) {
+    writers_.push_back(make_worker<WriteOrder>(
+        fmt::format("writer-{}", i),
+        std::make_shared<TargetWriter>(servers.target->writer(limits_.refuses_late_writes), options.filter,
+                                       inbox_, outages_)));
+  }
+  for (uint32_t i = 0; i < options.streams.size(); ++i) {
+    streams_.push_back(make_worker<StreamOrder>(
+        fmt::format("stream-{}", i),
+        std::make_shared<StreamReader>(StreamId{i}, servers.source->change_stream(options.streams[i]),
+                                       inbox_)));
+  }
+}
+
+Session::~Session() {
+  signals_.end_delivery();
+  for (const auto& stream : streams_) {
+    stream->close();
+  }
+  for (const auto& writer : writers_) {
+    writer->close();
+  }
+}
+
+ExitCode Session::run() {
+  signals_.deliver_to(inbox_);
+  step(SteadyClock::now(), input::TargetReady{.limits = limits_});
+  std::vector<Input> inputs;
+  while (!engine_.finished()) {
+    inbox_.take(inputs, next_wake());
+    const TimePoint now = SteadyClock::now();
+    for (Input& input : inputs) {
+      step(now, std::move(input));
+    }
+    tick_if_due(now);
+    reporter_.report_if_due(now, engine_);
+    if (signals_.take_status_request()) {
+      reporter_.report(now, engine_);
+    }
+  }
+  reporter_.report(SteadyClock::now(), engine_);
+  return exit_code_;
+}
+
+std::optional<TimePoint> Session::next_wake() const {
+  const std::optional<TimePoint> report_due = reporter_.due();
+  if (wake_at_ && report_due) {
+    return std::min(*wake_at_, *report_due);
+  }
+  return wake_at_ ? wake_at_ : report_due;
+}
+
+void Session::tick_if_due(TimePoint now) {
+  if (wake_at_ && now >= *wake_at_) {
+    wake_at_.reset();
+    step(now, input::Tick{});
+  }
+}
+
+void Session::step(TimePoint now, Input&& input) {
+  if (engine_.finished()) {
+    return;
+  }
+  outputs_.clear();
+  engine_.step(to_instant(now), std::move(input), outputs_);
+  for (Output& output : outputs_) {
+    std::visit([this](auto&& one) { carry_out(std::move(one)); }, std::move(output));
+  }
+}
+
+void Session::carry_out(output::OpenStream&& order) {
+  streams_.at(order.stream.value)->post(std::move(order));
+}
+
+void Session::carry_out(output::ReadStream&& order) { streams_.at(order.stream.value)->post(order); }
+
+void Session::carry_out(output::CloseStream&& order) { streams_.at(order.stream.value)->post(order); }
+
+void Session::carry_out(output::Write&& order) { writers_.at(order.writer.value)->post(std::move(order)); }
+
+void Session::carry_out(output::ChangeSchema&& order) {
+  writers_.at(order.writer.value)->post(std::move(order));
+}
+
+void Session::carry_out(output::Persist&& order) { durable_->post(std::move(order)); }
+
+void Session::carry_out(output::Quarantine&& order) { durable_->post(std::move(order)); }
+
+void Session::carry_out(output::Compare&& order) { comparer_->post(std::move(order)); }
+
+void Session::carry_out(output::WakeAt&& order) { wake_at_ = to_time_point(order.at); }
+
+void Session::carry_out(output::Notice&& notice) { reporter_.log(notice.level, notice.text); }
+
+void Session::carry_out(output::Watching&& watching) {
+  reporter_.log(output::Level::info, "Watching for changes...");
+  reporter_.log(output::Level::info,
+                fmt::format("ready: streams={} writers={}", watching.streams, writer_count_));
+}
+
+void Session::carry_out(output::Finished&& finished) {
+  exit_code_ = exit_code(finished.reason);
+  if (!finished.text.empty()) {
+    const bool asked_for = finished.reason == output::StopReason::requested;
+    reporter_.log(asked_for ? output::Level::info : output::Level::error, finished.text);
+  }
+}
+
+}  // namespace ddsync::runtime

@@ -1,0 +1,83 @@
+#include "runtime/signals.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <string>
+
+#include "observe/log.h"
+#include "runtime/service.h"
+
+namespace ddsync::runtime {
+namespace {
+
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return set;
+}
+
+[[noreturn]] void end_at_once(ExitCode code) {
+  observe::flush_log();
+  _exit(static_cast<int>(code));
+}
+
+}  // namespace
+
+Signals::Signals() : set_(block_signals()), thread_("signals", [this] { run(); }) {}
+
+Signals::~Signals() {
+  ended_.store(true);
+  pthread_kill(thread_.handle(), SIGUSR1);
+}
+
+void Signals::deliver_to(Inbox& inbox) {
+  const std::lock_guard lock(mutex_);
+  phase_ = Phase::running;
+  inbox_ = &inbox;
+}
+
+void Signals::end_delivery() {
+  const std::lock_guard lock(mutex_);
+  phase_ = Phase::ending;
+  inbox_ = nullptr;
+}
+
+void Signals::run() {
+  int signal = 0;
+  while (sigwait(&set_, &signal) == 0 && !ended_.load()) {
+    if (signal != SIGUSR1) {
+      stop_requested(signal);
+      continue;
+    }
+    status_requested_.store(true, std::memory_order_relaxed);
+    const std::lock_guard lock(mutex_);
+    if (inbox_ != nullptr) {
+      inbox_->wake();
+    }
+  }
+}
+
+void Signals::stop_requested(int signal) {
+  const std::string name = signal == SIGINT ? "SIGINT" : "SIGTERM";
+  if (stopping_) {
+    observe::log_warning(name + " again: ending at once, what was in flight is replayed after the restart");
+    end_at_once(ExitCode::stopped_at_once);
+  }
+  stopping_ = true;
+  const std::lock_guard lock(mutex_);
+  if (phase_ == Phase::starting) {
+    observe::log_info(name + ": stopped before the first event was read");
+    end_at_once(ExitCode::ok);
+  }
+  if (phase_ == Phase::running) {
+    observe::log_info(name + ": finishing what is in flight (again: end at once)");
+    inbox_->post(input::Stop{});
+  }
+}
+
+}  // namespace ddsync::runtime

@@ -1,0 +1,46 @@
+// SIGINT, SIGTERM: the first asks for a graceful stop, the second ends the process at once (130).
+// SIGUSR1: a status line now. One thread waits for them; all others have them blocked.
+// Make it before any other thread, so that they inherit the blocked signals.
+#pragma once
+
+#include <atomic>
+#include <mutex>
+
+#include "runtime/inbox.h"
+#include "runtime/thread.h"
+
+namespace ddsync::runtime {
+
+class Signals {
+ public:
+  Signals();
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  // Until this is called nothing is in flight and a stop simply ends the process. From now on a stop goes to
+  // `inbox` as input::Stop, and a wish for a status wakes it.
+  void deliver_to(Inbox& inbox);
+  // The service is ending by itself; `inbox` is used no more.
+  void end_delivery();
+
+  // True once for each wish.
+  bool take_status_request() { return status_requested_.exchange(false, std::memory_order_relaxed); }
+
+ private:
+  enum class Phase : uint8_t { starting, running, ending };
+
+  void run();
+  void stop_requested(int signal);
+
+  std::mutex mutex_;
+  Phase phase_ = Phase::starting;
+  Inbox* inbox_ = nullptr;
+  bool stopping_ = false;  // the signal thread's own
+  std::atomic<bool> status_requested_ = false;
+  std::atomic<bool> ended_ = false;
+  sigset_t set_;
+  Thread thread_;
+};
+
+}  // namespace ddsync::runtime
