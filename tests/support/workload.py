@@ -7,7 +7,10 @@ import uuid
 
 import bson
 import pymongo
-from pymongo.errors import AutoReconnect, BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure
+from pymongo.errors import AutoReconnect, BulkWriteError, ConnectionFailure, OperationFailure, WriteError
+
+DUPLICATE_KEY = 11000
+IMMUTABLE_ID = 66  # what secantusd-py answers to any change of the document whose _id is NaN
 
 
 def every_id():
@@ -62,8 +65,11 @@ class Workload:
                     self.operations += 1
                 except (AutoReconnect, ConnectionFailure):
                     self._stop.wait(0.1)
-                except (DuplicateKeyError, BulkWriteError):
+                except BulkWriteError:
                     pass  # an _id that is there already: part of the mix
+                except WriteError as error:
+                    if error.code not in (DUPLICATE_KEY, IMMUTABLE_ID):
+                        raise
         except Exception as error:  # pylint: disable=broad-except; handed to the test by stop()
             self.failure = error
         finally:

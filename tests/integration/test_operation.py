@@ -1,0 +1,112 @@
+"""Running it: signals, log, status."""
+
+import json
+import re
+import signal
+
+from support.waiting import wait_for
+from support.workload import Workload
+
+
+def test_sigterm_amid_load_ends_with_0_and_a_restart_goes_on(pair, sync, database, settle):
+    names = [f"{database}.a", f"{database}.b"]
+    service = sync(names).start_and_watch()
+    workload = Workload(pair.source_server.uri(), names, seed=41, pause_s=0).start()
+    for _ in range(5):
+        wait_for(lambda: service.state()["sync_stats"]["total_synced"] > 0, "changes applied")
+        assert service.stop(20) == 0
+        service.start_and_watch()
+    assert workload.stop() > 100
+    settle(service, pair.source, pair.target, names)
+
+
+def test_sigint_is_the_same_as_sigterm(sync, database):
+    service = sync([f"{database}.c"]).start_and_watch()
+    service.process.signal(signal.SIGINT)
+    assert service.wait_exit() == 0
+
+
+def test_sigterm_during_an_outage_ends_with_0_in_time(pair, new_service, new_proxy, database, settle):
+    proxy = new_proxy(pair.target_server)
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), [f"{database}.c"])
+    service.start_and_watch()
+    proxy.refuse()
+    pair.source[database].c.insert_one({"_id": 1})
+    service.wait_for_log(r"(?i)target")
+    assert service.stop(20) == 0, "Kubernetes kills after 30 s"
+    proxy.heal()
+    service.start_and_watch()
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
+def test_a_second_signal_ends_at_once(pair, new_service, new_proxy, database):
+    proxy = new_proxy(pair.target_server)
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), [f"{database}.c"])
+    service.start_and_watch()
+    proxy.swallow()
+    pair.source[database].c.insert_one({"_id": 1})
+    service.wait_for_log(r"Watching")
+    service.process.signal(signal.SIGTERM)
+    wait_for(lambda: re.search(r"(?i)stop|SIGTERM|signal", service.log), "a word about the first signal")
+    service.process.signal(signal.SIGTERM)
+    assert service.wait_exit(5) in (0, 130)
+
+
+def test_the_status_line_on_sigusr1(pair, sync, database, settle):
+    service = sync([f"{database}.c"]).start_and_watch()
+    pair.source[database].c.insert_many([{"_id": n} for n in range(30)])
+    pair.source[database].c.delete_many({"_id": {"$lt": 10}})
+    pair.wait_equal([f"{database}.c"])
+    wait_for(lambda: re.search(r"applied=40\b", service.status()), service.status)
+    status = service.status()
+    for word in ("lag=", "backlog=", "inserts=30", "deletes=10", "updates=0", "errors=0", "retries=0"):
+        assert word in status, status
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
+def test_the_status_line_comes_by_itself(sync, database):
+    service = sync([f"{database}.c"], logging={"status_interval": 1}).start_and_watch()
+    wait_for(lambda: service.log.count("status:") >= 3, lambda: service.log)
+    assert service.stop() == 0
+
+
+def test_json_logs_are_json_lines(pair, sync, database):
+    service = sync([f"{database}.c"], logging={"format": "json", "level": "DEBUG"}).start_and_watch()
+    pair.source[database].c.insert_one({"_id": 'quotes " and \n lines'})
+    pair.wait_equal([f"{database}.c"])
+    service.status()
+    assert service.stop() == 0
+    records = [json.loads(line) for line in service.log.splitlines()]
+    assert len(records) > 3
+    assert len({tuple(sorted(record)) for record in records}) == 1, "every line has the same keys"
+
+
+def test_the_log_level_is_kept(pair, sync, database, settle):
+    service = sync([f"{database}.c"], logging={"level": "ERROR"}).start()
+    wait_for(lambda: service_is_watching(service, pair, database), "the service watches")
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+    assert service.log == ""
+
+
+def service_is_watching(service, pair, database):
+    """A quiet log says nothing: write until something arrives."""
+    assert service.process.exit_code() is None, service.process.log_tail()
+    pair.source[database].c.insert_one({})
+    pair.target[database].c.find_one() and pair.source[database].c.update_many({}, {"$set": {"touched": True}})
+    return pair.target[database].c.find_one()
+
+
+def test_an_unknown_kind_of_event_is_counted_and_logged_once(pair, sync, database, settle):
+    """Index events come only on wish; the service must not fall over a kind that it does not know."""
+    service = sync([f"{database}.*"]).start_and_watch()
+    for number in range(3):
+        pair.source[database].c.create_index(f"f{number}")
+        pair.source[database].c.insert_one({"_id": number})
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
+def test_the_environment_and_command_line_of_the_process_hold_no_password(pair, sync, database):
+    service = sync([f"{database}.c"]).start_and_watch()
+    with open(f"/proc/{service.process.pid}/cmdline", "rb") as file:
+        assert b"mongodb://" not in file.read()
+    assert service.stop() == 0

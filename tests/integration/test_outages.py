@@ -1,0 +1,103 @@
+"""Servers that cannot be reached, do not answer or answer slowly."""
+
+import time
+
+import pytest
+
+from support.compare import namespaces
+from support.waiting import wait_for
+from support.workload import Workload
+
+OUTAGE_S = 30
+
+
+def test_a_target_outage_of_30_seconds_pauses_and_resumes(pair, new_service, new_proxy, database, settle):
+    proxy = new_proxy(pair.target_server)
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), [f"{database}.*"])
+    service.start_and_watch()
+    names = lambda: namespaces(pair.source, database)  # noqa: E731
+    workload = Workload(pair.source_server.uri(), [f"{database}.c{n}" for n in range(3)], seed=31).start()
+    wait_for(lambda: namespaces(pair.target, database), "changes before the outage")
+    proxy.refuse()
+    begin = time.monotonic()
+    service.wait_for_log(r"(?i)target.*(retry|again|reconnect|unreachable|outage|wait)")
+    wait_for(lambda: time.monotonic() - begin > OUTAGE_S or service.process.exit_code() is not None, "", OUTAGE_S + 5)
+    assert service.process.exit_code() is None, service.process.log_tail()
+    attempts = sum("target" in line for line in service.log.splitlines())
+    assert attempts < 10 * OUTAGE_S, "an outage must not flood the log"
+    proxy.heal()
+    assert workload.stop() > 500
+    settle(service, pair.source, pair.target, names)
+
+
+def test_a_source_outage_resumes(pair, new_service, new_proxy, database, settle):
+    proxy = new_proxy(pair.source_server)
+    service = new_service(pair.source_server.uri(port=proxy.port), pair.target_server.uri(), [f"{database}.*"])
+    service.start_and_watch()
+    for turn in range(3):
+        pair.source[database].c.insert_one({"_id": ("before", turn)[1]})
+        pair.wait_equal([f"{database}.c"])
+        proxy.refuse()
+        pair.source[database].c.insert_many([{"_id": f"{turn}-{n}"} for n in range(100)])
+        service.wait_for_log(r"(?i)(source|stream|" + database + r").*(again|retry|reopen|reconnect|unreachable)")
+        proxy.heal()
+        pair.wait_equal([f"{database}.c"])
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
+def test_servers_that_come_up_after_the_service(new_server, new_service, settle):
+    source, target = new_server("source"), new_server("target")
+    here, there = source.client(), target.client()
+    source.kill()
+    target.kill()
+    service = new_service(source.uri(), target.uri(), ["db.c"]).start()
+    service.wait_for_log(r"(?i)source|target")
+    source.start()
+    target.start()
+    service.wait_for_log(r"Watching for changes\.\.\.", seconds=60)
+    here.db.c.insert_one({"_id": 1})
+    settle(service, here, there, ["db.c"])
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_a_black_hole_is_noticed_by_the_service_itself(pair, new_service, new_proxy, database, settle, side):
+    server = pair.source_server if side == "source" else pair.target_server
+    proxy = new_proxy(server)
+    uris = {"source": pair.source_server.uri(), "target": pair.target_server.uri()}
+    uris[side] = server.uri(port=proxy.port, socketTimeoutMS=3000)
+    service = new_service(uris["source"], uris["target"], [f"{database}.c"]).start_and_watch()
+    pair.source[database].c.insert_one({"_id": "before"})
+    pair.wait_equal([f"{database}.c"])
+    proxy.swallow()
+    pair.source[database].c.insert_many([{"_id": n} for n in range(100)])
+    service.wait_for_log(r"(?i)timed? ?out|timeout|not answer", seconds=20)
+    proxy.heal()
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
+def test_a_slow_target_only_adds_delay(pair, new_service, new_proxy, database, settle):
+    proxy = new_proxy(pair.target_server)
+    proxy.delay_ms = 25
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), [f"{database}.c"])
+    service.start_and_watch()
+    begin = time.monotonic()
+    pair.source[database].c.insert_many([{"_id": n, "pad": "x" * 500} for n in range(20_000)])
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+    # One document a round trip would be a quarter of an hour.
+    assert time.monotonic() - begin < 30
+
+
+def test_a_paused_target_process_goes_on_where_it_was(new_server, new_service, settle):
+    source, target = new_server("source"), new_server("target")
+    here, there = source.client(), target.client()
+    service = new_service(source.uri(), target.uri(socketTimeoutMS=2000), ["db.*"]).start_and_watch()
+    workload = Workload(source.uri(), ["db.a", "db.b"], seed=33).start()
+    for _ in range(2):
+        wait_for(lambda: there.db.a.find_one(), "changes on the target")
+        seen = len(service.log)
+        target.pause()
+        wait_for(lambda: "target" in service.log[seen:].lower() or "write" in service.log[seen:].lower(),  # pylint: disable=cell-var-from-loop
+                 "a word about the silent target", 20)
+        target.resume()
+    assert workload.stop() > 100
+    settle(service, here, there, ["db.a", "db.b"])

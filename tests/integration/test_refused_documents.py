@@ -1,0 +1,115 @@
+"""One document that the target will never take: stop with the reason, or quarantine it and go on."""
+
+import pytest
+from bson import json_util
+
+from support.waiting import wait_for
+
+VALIDATOR = {"bad": {"$exists": False}}
+
+
+@pytest.fixture
+def picky(pair, database):
+    """The target's collection refuses documents with a field `bad`."""
+    pair.target[database].create_collection("c", validator=VALIDATOR)
+    return pair.source[database].c, pair.target[database].c
+
+
+def test_stop_ends_with_4_and_a_restart_continues_after_the_repair(pair, picky, sync, database, settle):
+    here, there = picky
+    service = sync([f"{database}.c"]).start_and_watch()
+    here.insert_many([{"_id": n} for n in range(20)])
+    here.insert_one({"_id": "refused one", "bad": True})
+    here.insert_many([{"_id": n} for n in range(20, 40)])
+    assert service.wait_exit() == 4
+    assert "121" in service.log and f"{database}.c" in service.log and "refused one" in service.log
+
+    service.start()
+    assert service.wait_exit() == 4, "it stays refused, and nothing is skipped"
+    pair.target[database].command("collMod", "c", validator={})
+    service.start_and_watch()
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+    assert there.find_one({"_id": "refused one"}) == {"_id": "refused one", "bad": True}
+    assert service.dead_letters() == []
+
+
+def test_quarantine_keeps_the_event_and_goes_on(pair, picky, sync, database):
+    here, there = picky
+    service = sync([f"{database}.c"], on_error="quarantine").start_and_watch()
+    here.insert_many([{"_id": n, "v": 0} for n in range(20)])
+    refused = {"_id": "refused one", "bad": True, "deep": {"n": 1.5}}
+    here.insert_one(refused)
+    here.insert_many([{"_id": n, "v": 0} for n in range(20, 40)])
+    here.update_many({"_id": {"$lt": 20}}, {"$set": {"v": 1}})
+    wait_for(lambda: there.count_documents({"_id": {"$type": "number"}}) == 40, "the others go on")
+    wait_for(lambda: there.count_documents({"v": 1}) == 20, "and so do later changes")
+    assert there.find_one({"_id": "refused one"}) is None
+
+    records = service.dead_letters()
+    assert len(records) == 1
+    assert records[0]["error"]["code"] == 121
+    assert records[0]["namespace"] == f"{database}.c"
+    assert records[0]["time"].endswith("Z")
+    event = json_util.loads(json_util.dumps(records[0]["event"]))
+    assert event["operationType"] == "insert"
+    assert event["fullDocument"] == refused
+    assert service.stop() == 0
+
+    service.start_and_watch()
+    here.insert_one({"_id": "after the restart"})
+    wait_for(lambda: there.find_one({"_id": "after the restart"}), "the next document")
+    assert len(service.dead_letters()) == 1, "a quarantined event is done, it is not tried again"
+    assert service.stop() == 0
+
+
+def test_a_quarantined_document_that_becomes_good_arrives(picky, sync, database):
+    here, there = picky
+    service = sync([f"{database}.c"], on_error="quarantine").start_and_watch()
+    here.insert_one({"_id": 1, "bad": True})
+    wait_for(service.dead_letters, "the dead letter")
+    here.replace_one({"_id": 1}, {"good": True})
+    wait_for(lambda: there.find_one({"_id": 1}) == {"_id": 1, "good": True}, "the good version")
+    assert service.stop() == 0
+
+
+def test_an_event_is_in_the_dead_letters_before_the_position_passes_it(picky, sync, database):
+    here, there = picky
+    service = sync([f"{database}.c"], on_error="quarantine").start_and_watch()
+    for turn in range(4):
+        here.insert_one({"_id": f"bad {turn}", "bad": True})
+        here.insert_one({"_id": f"good {turn}"})
+        wait_for(lambda: there.find_one({"_id": f"good {turn}"}), "the good one")  # pylint: disable=cell-var-from-loop
+        service.kill()
+        service.start_and_watch()
+    wait_for(lambda: {r["event"]["fullDocument"]["_id"] for r in service.dead_letters()}
+             == {f"bad {turn}" for turn in range(4)}, "every refused event in the file")
+    assert service.stop() == 0
+
+
+def test_a_conflict_on_a_unique_index_that_never_ends(pair, sync, database):
+    """A document of the target alone holds the value: set aside at first, permanent when nothing moves."""
+    there = pair.target[database].c
+    there.create_index("e", unique=True)
+    there.insert_one({"_id": "of the target alone", "e": 7})
+    service = sync([f"{database}.c"], on_error="quarantine").start_and_watch()
+    here = pair.source[database].c
+    here.insert_many([{"_id": n, "e": n} for n in range(20)])
+    wait_for(lambda: there.count_documents({}) == 20, "all but the one")
+    wait_for(lambda: len(service.dead_letters()) == 1, "the dead letter", 60)
+    assert service.dead_letters()[0]["error"]["code"] == 11000
+    here.insert_one({"_id": "later", "e": 100})
+    wait_for(lambda: there.find_one({"_id": "later"}), "later changes")
+    assert service.stop() == 0
+
+
+def test_a_conflict_on_a_unique_index_stops_when_asked_to(pair, sync, database, settle):
+    there = pair.target[database].c
+    there.create_index("e", unique=True)
+    there.insert_one({"_id": "of the target alone", "e": 7})
+    service = sync([f"{database}.c"]).start_and_watch()
+    pair.source[database].c.insert_one({"_id": 1, "e": 7})
+    assert service.wait_exit(60) == 4
+    assert "11000" in service.log
+    there.delete_one({"_id": "of the target alone"})
+    service.start_and_watch()
+    settle(service, pair.source, pair.target, [f"{database}.c"])
