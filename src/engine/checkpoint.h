@@ -25,7 +25,8 @@ struct SyncStats {
 struct StreamCheckpoint {
   std::string scope;  // WatchScope::name()
   StreamPosition position;
-  // Why this stream cannot go on (history lost), empty while it can. A gap is durable: only an operator ends it.
+  // Why this stream cannot go on (history lost), empty while it can. A gap is durable: only an operator ends
+  // it.
   std::string gap_reason;
   friend bool operator==(const StreamCheckpoint&, const StreamCheckpoint&) = default;
 };

@@ -2,7 +2,8 @@
 // the same options and the same sequence of (time, input) always give the same outputs.
 //
 // Guarantees (numbers: the invariants of docs/architecture.md):
-//  - a checkpoint never covers an event that the target has not acknowledged, unless it is durably quarantined (1);
+//  - a checkpoint never covers an event that the target has not acknowledged, unless it is durably
+//  quarantined (1);
 //  - operations on one key reach the target in stream order, at most one of them in flight (2);
 //  - no event is read before its stream's start position is durable (4);
 //  - schema changes run alone, after all that came before is acknowledged and durable (7).

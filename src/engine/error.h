@@ -10,24 +10,24 @@
 namespace ddsync {
 
 enum class Treatment : uint8_t {
-  retry,           // transient: again after a backoff, for ever
-  throttled,       // transient, the target asks for less: slower, then again
-  duplicate_id,    // 11000 against `_id_`: the document is there already, replace it
-  duplicate_other, // 11000 against another unique index: set aside, retry in order
-  split,           // the whole command was refused because of one document: halve until it stands alone
-  permanent,       // this document will never be accepted: `on_error` decides
-  missing,         // the namespace is not there (26): harmless for a drop, a wait for a stream
-  cursor_lost,     // open the cursor again from the position we hold
-  history_lost,    // the position is no longer known to the source: gap
-  fatal,           // the service cannot go on: wrong credentials, missing rights
+  retry,            // transient: again after a backoff, for ever
+  throttled,        // transient, the target asks for less: slower, then again
+  duplicate_id,     // 11000 against `_id_`: the document is there already, replace it
+  duplicate_other,  // 11000 against another unique index: set aside, retry in order
+  split,            // the whole command was refused because of one document: halve until it stands alone
+  permanent,        // this document will never be accepted: `on_error` decides
+  missing,          // the namespace is not there (26): harmless for a drop, a wait for a stream
+  cursor_lost,      // open the cursor again from the position we hold
+  history_lost,     // the position is no longer known to the source: gap
+  fatal,            // the service cannot go on: wrong credentials, missing rights
 };
 
 std::string_view to_string(Treatment treatment);
 
 // Codes of our own, outside the range that servers use.
-inline constexpr int kErrorNetwork = -1;     // connection refused, reset, timed out, no server selected
-inline constexpr int kErrorProtocol = -2;    // a reply that cannot be understood
-inline constexpr int kErrorLocalDisk = -3;   // state or dead-letter file
+inline constexpr int kErrorNetwork = -1;    // connection refused, reset, timed out, no server selected
+inline constexpr int kErrorProtocol = -2;   // a reply that cannot be understood
+inline constexpr int kErrorLocalDisk = -3;  // state or dead-letter file
 
 struct Error {
   int code = 0;
@@ -39,7 +39,15 @@ struct Error {
 };
 
 // What an error was an answer to: the same code can mean different things.
-enum class ErrorContext : uint8_t { connect, stream_open, stream_read, write_command, write_operation, schema, find };
+enum class ErrorContext : uint8_t {
+  connect,
+  stream_open,
+  stream_read,
+  write_command,
+  write_operation,
+  schema,
+  find
+};
 
 // Decides the treatment of a server's error.
 Treatment classify(ErrorContext context, int code, std::string_view message);

@@ -91,9 +91,9 @@ struct Stop {};
 
 namespace ddsync {
 
-using Input =
-    std::variant<input::TargetReady, input::StreamOpened, input::StreamBatch, input::StreamFailed,
-                 input::WriteFinished, input::SchemaChanged, input::CheckpointDurable, input::CheckpointFailed,
-                 input::QuarantineDurable, input::QuarantineFailed, input::Compared, input::Tick, input::Stop>;
+using Input = std::variant<input::TargetReady, input::StreamOpened, input::StreamBatch, input::StreamFailed,
+                           input::WriteFinished, input::SchemaChanged, input::CheckpointDurable,
+                           input::CheckpointFailed, input::QuarantineDurable, input::QuarantineFailed,
+                           input::Compared, input::Tick, input::Stop>;
 
 }  // namespace ddsync

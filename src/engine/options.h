@@ -23,7 +23,7 @@ struct EngineOptions {
   uint32_t persist_interval = 10;          // applied changes that may be unpersisted while running
   OnError on_error = OnError::stop;
 
-  uint32_t batch_operations_max = 2'000;   // below the target's own limits
+  uint32_t batch_operations_max = 2'000;  // below the target's own limits
   uint64_t batch_bytes_max = 4u << 20;
   Duration backoff_min = Duration::milliseconds(50);
   Duration backoff_max = Duration::seconds(5);

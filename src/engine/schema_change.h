@@ -16,8 +16,8 @@ struct SchemaChange {
   WriterId writer;
   BatchId id;
   SchemaChangeKind kind = SchemaChangeKind::drop;
-  Namespace ns;        // drop_database: collection is empty
-  Namespace to;        // rename only; an existing target collection is replaced
+  Namespace ns;  // drop_database: collection is empty
+  Namespace to;  // rename only; an existing target collection is replaced
   // drop_database: true = the whole database is in scope and is dropped as one; false = only its collections
   // that the filter contains are dropped.
   bool whole_database = false;

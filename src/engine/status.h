@@ -11,14 +11,24 @@
 
 namespace ddsync {
 
-enum class StreamState : uint8_t { opening, securing_start, live, paused, barrier, reconnecting, waiting, gap, closed };
+enum class StreamState : uint8_t {
+  opening,
+  securing_start,
+  live,
+  paused,
+  barrier,
+  reconnecting,
+  waiting,
+  gap,
+  closed
+};
 
 std::string_view to_string(StreamState state);
 
 struct StreamStatus {
   std::string scope;
   StreamState state = StreamState::opening;
-  std::string detail;           // last error or reason, empty when fine
+  std::string detail;  // last error or reason, empty when fine
   uint64_t events_read = 0;
   uint64_t events_applied = 0;  // acknowledged, superseded or skipped
   Instant last_answer;          // when the source last answered a read, also with nothing
@@ -28,14 +38,14 @@ struct StreamStatus {
 
 struct EngineStatus {
   std::vector<StreamStatus> streams;
-  SyncStats stats;              // totals, earlier runs included
+  SyncStats stats;  // totals, earlier runs included
   uint64_t events_read = 0;
   uint64_t events_applied = 0;
-  uint64_t events_superseded = 0;   // coalesced: covered by a later write of the same key
-  uint64_t events_skipped = 0;      // updates whose document is gone (a delete follows), out of scope
+  uint64_t events_superseded = 0;  // coalesced: covered by a later write of the same key
+  uint64_t events_skipped = 0;     // updates whose document is gone (a delete follows), out of scope
   uint64_t events_quarantined = 0;
   std::map<std::string, uint64_t> events_by_kind;
-  uint64_t events_waiting = 0;      // read, not yet acknowledged
+  uint64_t events_waiting = 0;  // read, not yet acknowledged
   uint64_t memory_bytes = 0;
   uint64_t operations_set_aside = 0;  // duplicates on secondary unique indexes
   uint64_t suspects = 0;              // keys not proven (unknown write outcome)
@@ -48,7 +58,7 @@ struct EngineStatus {
   uint64_t unpersisted = 0;
   uint32_t writers_busy = 0;
   uint32_t writers_retrying = 0;
-  std::string last_write_error;      // empty when the last write went well
+  std::string last_write_error;  // empty when the last write went well
   bool watching = false;
 };
 

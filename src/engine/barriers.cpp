@@ -1,0 +1,231 @@
+#include "engine/barriers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/planted_bug.h"
+
+namespace ddsync {
+namespace {
+
+using Phase = Barrier::Phase;
+
+// Empty batches of the other stream after which it is taken to have no event of a rename (it has caught up).
+constexpr uint64_t kPartnerIdleBatches = 2;
+
+Namespace namespace_of(std::string_view database, std::string_view collection) {
+  return {std::string(database), std::string(collection)};
+}
+
+}  // namespace
+
+Barriers::Barriers(Shared& shared, Streams& streams, Checkpoints& checkpoints, Acknowledger& acknowledger,
+                   Writers& writers, Refusals& refusals, Suspects& suspects)
+    : shared_(shared),
+      streams_(streams),
+      checkpoints_(checkpoints),
+      acknowledger_(acknowledger),
+      writers_(writers),
+      refusals_(refusals),
+      suspects_(suspects) {}
+
+bool Barriers::begin(Stream& stream, EventRef ref, const Event& event) {
+  Barrier barrier;
+  barrier.event = ref;
+  if (stream.barrier || !plan(stream, event, barrier)) {
+    acknowledger_.acknowledge(ref, Done::skipped);
+    return false;
+  }
+  stream.barrier = std::move(barrier);
+  stream.state = StreamState::barrier;
+  active_ += 1;
+  return true;
+}
+
+bool Barriers::plan(Stream& stream, const Event& event, Barrier& barrier) {
+  const NamespaceFilter& filter = shared_.options.filter;
+  SchemaChange& change = barrier.change;
+  change.ns = namespace_of(event.database, event.collection);
+  if (event.kind == EventKind::rename) return plan_rename(stream, event, barrier);
+  if (event.kind == EventKind::drop) {
+    change.kind = SchemaChangeKind::drop;
+    return filter.contains(event.database, event.collection);
+  }
+  change.kind = SchemaChangeKind::drop_database;
+  change.ns.collection.clear();
+  change.whole_database = filter.contains_whole_database(event.database);
+  return !is_system_namespace(event.database, "");
+}
+
+bool Barriers::plan_rename(Stream& stream, const Event& event, Barrier& barrier) {
+  const NamespaceFilter& filter = shared_.options.filter;
+  SchemaChange& change = barrier.change;
+  change.kind = SchemaChangeKind::rename;
+  change.to = namespace_of(event.to_database, event.to_collection);
+  const bool from_watched = filter.contains(event.database, event.collection);
+  const bool to_watched = filter.contains(event.to_database, event.to_collection);
+  if (!from_watched && !to_watched) return false;
+  if (!to_watched) {
+    shared_.notice(output::Level::warning,
+                   fmt::format("{} was renamed to {}, which is not watched: it is dropped on the target",
+                               change.ns.name(), change.to.name()));
+    change.kind = SchemaChangeKind::drop;
+    return true;
+  }
+  if (!from_watched) {
+    shared_.notice(
+        output::Level::error,
+        fmt::format("{}, which is not watched, was renamed to {}: the documents it holds are not in the "
+                    "change stream; {} is emptied on the target and has to be copied",
+                    change.ns.name(), change.to.name(), change.to.name()));
+    suspects_.add_namespace(change.to);
+    change.kind = SchemaChangeKind::drop;
+    change.ns = change.to;
+    return true;
+  }
+  Stream* of_old_name = streams_.find(change.ns.database, change.ns.collection);
+  Stream* of_new_name = streams_.find(change.to.database, change.to.collection);
+  if (of_old_name == of_new_name || of_old_name == nullptr || of_new_name == nullptr) return true;
+  barrier.waits_for_partner = of_new_name == &stream;
+  barrier.partner = barrier.waits_for_partner ? of_old_name->index : of_new_name->index;
+  return true;
+}
+
+void Barriers::pump() {
+  if (active_ == 0 || shared_.ending) return;
+  for (Stream& stream : streams_.all()) {
+    if (stream.barrier) advance(stream);
+  }
+}
+
+// Only the barrier's own event is left.
+bool Barriers::drained(const Stream& stream) const { return stream.ledger.waiting() == 1; }
+
+void Barriers::advance(Stream& stream) {
+  Barrier& barrier = *stream.barrier;
+  if (planted(PlantedBug::rename_without_barrier) && barrier.change.kind == SchemaChangeKind::rename &&
+      barrier.phase == Phase::draining) {
+    barrier.phase = Phase::ready;
+  }
+  if (barrier.phase == Phase::draining && drained(stream)) {
+    barrier.generation = checkpoints_.request();
+    barrier.phase = Phase::securing;
+  }
+  if (barrier.phase == Phase::securing && checkpoints_.durable(barrier.generation)) {
+    barrier.phase = Phase::ready;
+    if (barrier.partner) barrier.partner_empty_batches = streams_.at(*barrier.partner).empty_batches;
+  }
+  if (barrier.phase == Phase::ready && shared_.now >= barrier.resume_at) run(stream);
+  if (barrier.phase == Phase::refused && stream.ledger.all_acknowledged()) settle(stream);
+  if (barrier.phase == Phase::releasing && checkpoints_.durable(barrier.generation)) {
+    if (barrier.partner) streams_.at(*barrier.partner).frozen = false;
+    stream.barrier.reset();
+    active_ -= 1;
+  }
+}
+
+// The other stream of a rename is at its own event of it, or has none to come.
+bool Barriers::partner_stands_still(Stream& stream) {
+  const Barrier& barrier = *stream.barrier;
+  Stream& partner = streams_.at(*barrier.partner);
+  if (partner.is_gap()) return true;
+  if (partner.barrier) {
+    const Barrier& other = *partner.barrier;
+    return other.change.kind == SchemaChangeKind::rename && other.change.to == barrier.change.to &&
+           other.phase == Phase::ready;
+  }
+  return partner.ledger.all_acknowledged() &&
+         partner.empty_batches >= barrier.partner_empty_batches + kPartnerIdleBatches;
+}
+
+void Barriers::run(Stream& stream) {
+  Barrier& barrier = *stream.barrier;
+  if (barrier.partner && !partner_stands_still(stream)) return;
+  if (barrier.waits_for_partner) {
+    // The stream of the old name runs it when it stands at it too; when it is idle it has run it before.
+    if (!streams_.at(*barrier.partner).barrier) done(stream);
+    return;
+  }
+  const std::optional<WriterId> writer = writers_.borrow();
+  if (!writer) return;
+  if (barrier.partner) streams_.at(*barrier.partner).frozen = true;
+  barrier.phase = Phase::running;
+  barrier.change.writer = *writer;
+  barrier.change.id = writers_.next_batch_id();
+  running_ += 1;
+  shared_.emit(barrier.change);
+}
+
+void Barriers::on_changed(input::SchemaChanged&& changed) {
+  const auto waits_for_it = [&](const Stream& stream) {
+    return stream.barrier && stream.barrier->phase == Phase::running &&
+           stream.barrier->change.id == changed.id;
+  };
+  auto& all = streams_.all();
+  const auto at = std::find_if(all.begin(), all.end(), waits_for_it);
+  if (at == all.end()) return;
+  Stream& stream = *at;
+  Barrier& barrier = *stream.barrier;
+  writers_.release(changed.writer);
+  running_ -= 1;
+  if (!changed.error) {
+    shared_.notice(output::Level::info, fmt::format("done on the target: {}", describe(barrier.change)));
+    done(stream);
+    return;
+  }
+  const Error& error = *changed.error;
+  shared_.counters.errors += 1;
+  // A drop or rename of unknown outcome could come late, too, and there is no key to compare.
+  if (error.outcome_unknown) suspects_.add_namespace(barrier.change.ns);
+  barrier.phase = Phase::ready;
+  if (error.treatment == Treatment::fatal) {
+    shared_.end(output::StopReason::access_denied,
+                fmt::format("the target refuses: {}: {}", describe(barrier.change), describe(error)));
+  } else if (error.treatment == Treatment::permanent || error.treatment == Treatment::split) {
+    refuse(stream, error);
+  } else {
+    barrier.resume_at = shared_.now + shared_.backoff(barrier.change.attempt);
+    if (barrier.change.attempt == 1) {
+      shared_.notice(output::Level::warning, fmt::format("{} failed: {}; it is tried again until it succeeds",
+                                                         describe(barrier.change), describe(error)));
+    }
+    barrier.change.attempt += 1;
+  }
+}
+
+void Barriers::refuse(Stream& stream, const Error& error) {
+  stream.barrier->phase = Phase::refused;
+  refusals_.refuse_event(stream.barrier->change.ns, stream.barrier->event, error);
+}
+
+void Barriers::done(Stream& stream) {
+  Barrier& barrier = *stream.barrier;
+  acknowledger_.acknowledge(barrier.event, Done::applied);
+  settle(stream);
+  if (!barrier.partner) return;
+  Stream& partner = streams_.at(*barrier.partner);
+  if (partner.barrier && partner.barrier->waits_for_partner && partner.barrier->phase == Phase::ready) {
+    acknowledger_.acknowledge(partner.barrier->event, Done::applied);
+    settle(partner);
+  }
+}
+
+void Barriers::settle(Stream& stream) {
+  stream.barrier->phase = Phase::releasing;
+  stream.barrier->generation = checkpoints_.request();
+}
+
+Instant Barriers::next_wake() const {
+  if (active_ == 0) return {};
+  Instant next;
+  for (const Stream& stream : streams_.all()) {
+    if (!stream.barrier || stream.barrier->phase != Phase::ready || stream.barrier->resume_at <= shared_.now)
+      continue;
+    if (next == Instant{} || stream.barrier->resume_at < next) next = stream.barrier->resume_at;
+  }
+  return next;
+}
+
+}  // namespace ddsync

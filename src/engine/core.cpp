@@ -1,0 +1,174 @@
+#include "engine/core.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace ddsync {
+
+Engine::Core::Core(EngineOptions options)
+    : shared_(std::move(options)),
+      pending_(shared_.options.filter),
+      acknowledger_(shared_),
+      checkpoints_(shared_, [this] { return build_checkpoint(); }),
+      suspects_(shared_, pending_, acknowledger_, checkpoints_),
+      refusals_(shared_, pending_, acknowledger_),
+      writers_(shared_, pending_, acknowledger_, suspects_, refusals_),
+      streams_(shared_, checkpoints_),
+      barriers_(shared_, streams_, checkpoints_, acknowledger_, writers_, refusals_, suspects_),
+      intake_(shared_, streams_, pending_, acknowledger_, barriers_, suspects_) {}
+
+void Engine::Core::step(Instant now, Input&& input, Outputs& outputs) {
+  if (finished_) return;
+  shared_.now = now;
+  shared_.outputs = &outputs;
+  if (wake_at_ <= now) wake_at_ = {};
+  std::visit([this](auto&& given) { on(std::move(given)); }, std::move(input));
+  pump();
+  shared_.outputs = nullptr;
+}
+
+void Engine::Core::on(input::TargetReady&& ready) {
+  shared_.limits = ready.limits;
+  if (std::exchange(shared_.target_ready, true)) return;
+  streams_.open_all();
+}
+
+void Engine::Core::on(input::StreamOpened&& opened) { streams_.on_opened(opened); }
+void Engine::Core::on(input::StreamBatch&& batch) { intake_.on_batch(std::move(batch)); }
+void Engine::Core::on(input::StreamFailed&& failed) { streams_.on_failed(failed); }
+void Engine::Core::on(input::WriteFinished&& finished) { writers_.on_finished(std::move(finished)); }
+void Engine::Core::on(input::SchemaChanged&& changed) { barriers_.on_changed(std::move(changed)); }
+void Engine::Core::on(input::CheckpointDurable&& durable) { checkpoints_.on_durable(durable.generation); }
+void Engine::Core::on(input::CheckpointFailed&& failed) {
+  checkpoints_.on_failed(failed.generation, failed.error);
+}
+void Engine::Core::on(input::QuarantineDurable&& durable) { refusals_.on_durable(durable.id); }
+void Engine::Core::on(input::QuarantineFailed&& failed) { refusals_.on_failed(failed.id, failed.error); }
+void Engine::Core::on(input::Compared&& compared) { suspects_.on_compared(std::move(compared)); }
+void Engine::Core::on(input::Tick&& /*tick*/) {}
+void Engine::Core::on(input::Stop&& /*stop*/) { shared_.end(output::StopReason::requested, {}); }
+
+void Engine::Core::pump() {
+  move_watermarks();
+  barriers_.pump();
+  intake_.pump();
+  if (pending_.set_aside_count() > 0 && !shared_.ending) {
+    for (NamespaceQueue& ns : pending_.queues()) pump_set_aside(ns);
+  }
+  writers_.pump();
+  refusals_.pump();
+  suspects_.pump();
+  move_watermarks();
+  streams_.pump(held_bytes(), !checkpoints_.failing());
+  end_when_only_gaps_are_left();
+  pump_ending();
+  if (!finished_) {
+    checkpoints_.pump(idle());
+    wish_wake();
+  }
+}
+
+void Engine::Core::move_watermarks() { checkpoints_.applied(acknowledger_.advance()); }
+
+// Duplicates on secondary unique indexes (DESIGN invariant 9): drain what came before, then retry in order as
+// long as something moves; when nothing can move any more, open a ring of values once; then they are
+// permanent.
+void Engine::Core::pump_set_aside(NamespaceQueue& ns) {
+  constexpr uint64_t kChangesWorthARetry = 2'000;  // under a load that never drains
+  if (ns.set_aside.empty()) return;
+  const uint64_t changes = ns.changes - ns.set_aside_tried_at;
+  if (changes > 0 && (ns.drained() || changes >= kChangesWorthARetry)) {
+    pending_.retry_set_aside(ns);
+    return;
+  }
+  if (!ns.drained() || !streams_.at(ns.stream).quiet()) return;
+  if (ns.set_aside.size() > 1 && !ns.ring_opened) {
+    pending_.open_ring(ns);
+    return;
+  }
+  while (!ns.set_aside.empty()) {
+    KeyEntry& entry = pending_.take_refused(ns);
+    refusals_.refuse(entry, refusals_.remembered(entry));
+    if (shared_.ending) return;
+  }
+}
+
+void Engine::Core::end_when_only_gaps_are_left() {
+  if (shared_.ending || !shared_.target_ready || !streams_.all_in_gap()) return;
+  if (events_waiting() > 0 || refusals_.outstanding()) return;
+  std::string names;
+  for (const Stream& stream : streams_.all()) names += (names.empty() ? "" : ", ") + stream.scope.name();
+  shared_.end(
+      output::StopReason::gap,
+      fmt::format(
+          "the source no longer knows the position of {}. Copy the data anew, or accept the gap: start "
+          "with --accept-gap NAME (or all) to go on from now",
+          names));
+}
+
+void Engine::Core::pump_ending() {
+  if (!shared_.ending) return;
+  const bool in_flight = writers_.any_in_flight() || barriers_.any_running() || refusals_.in_flight();
+  const bool late = shared_.now >= shared_.ending->deadline;
+  if (in_flight && !late) return;
+  checkpoints_.settle();
+  checkpoints_.pump(true);
+  if (!checkpoints_.settled() && !late) return;
+  streams_.close_all();
+  const bool kept = checkpoints_.settled();
+  finished_ = true;
+  output::Finished finished{shared_.ending->reason, shared_.ending->text};
+  if (!kept) {
+    finished.reason = output::StopReason::local_disk;
+    finished.text =
+        "the last position could not be made durable; the next start repeats some changes, nothing is lost";
+  }
+  shared_.emit(std::move(finished));
+}
+
+bool Engine::Core::idle() const { return events_waiting() == 0 && !writers_.any_in_flight(); }
+
+uint64_t Engine::Core::events_waiting() const {
+  uint64_t waiting = 0;
+  for (const Stream& stream : streams_.all()) waiting += stream.ledger.waiting();
+  return waiting;
+}
+
+uint64_t Engine::Core::held_bytes() const {
+  uint64_t bytes = suspects_.repairs().bytes();
+  for (const Stream& stream : streams_.all()) bytes += stream.ledger.bytes();
+  return bytes;
+}
+
+void Engine::Core::wish_wake() {
+  Instant next;
+  const auto consider = [&next](Instant wish) {
+    if (wish != Instant{} && (next == Instant{} || wish < next)) next = wish;
+  };
+  if (shared_.ending) {
+    consider(shared_.ending->deadline);
+  } else {
+    consider(writers_.next_wake());
+    consider(streams_.next_wake());
+    consider(barriers_.next_wake());
+    consider(suspects_.next_wake());
+    consider(refusals_.next_wake());
+  }
+  consider(checkpoints_.next_wake(idle()));
+  if (next == Instant{} || next == wake_at_) return;
+  wake_at_ = next;
+  shared_.emit(output::WakeAt{next});
+}
+
+Checkpoint Engine::Core::build_checkpoint() const {
+  Checkpoint checkpoint;
+  checkpoint.stats = shared_.stats;
+  checkpoint.stats.errors = shared_.options.resume_from.stats.errors + shared_.counters.errors;
+  streams_.fill(checkpoint);
+  suspects_.fill(checkpoint);
+  return checkpoint;
+}
+
+}  // namespace ddsync

@@ -1,0 +1,102 @@
+#include "engine/event.h"
+
+namespace ddsync {
+namespace {
+
+EventKind kind_of(std::string_view name) {
+  if (name == "insert") return EventKind::insert;
+  if (name == "update") return EventKind::update;
+  if (name == "delete") return EventKind::remove;
+  if (name == "replace") return EventKind::replace;
+  if (name == "drop") return EventKind::drop;
+  if (name == "rename") return EventKind::rename;
+  if (name == "dropDatabase") return EventKind::drop_database;
+  if (name == "invalidate") return EventKind::invalidate;
+  return EventKind::other;
+}
+
+bool is_document_kind(EventKind kind) { return kind <= EventKind::remove; }
+
+void read_namespace(const ValueView& value, std::string_view& database, std::string_view& collection) {
+  if (value.type != BsonType::document) return;
+  ElementCursor field(value.as_document());
+  while (field.next()) {
+    if (field.value().type != BsonType::string) continue;
+    if (field.name() == "db") database = field.value().as_string();
+    if (field.name() == "coll") collection = field.value().as_string();
+  }
+}
+
+// `_id`, else `""` (DocumentDB), else the only value. A sharded source adds the shard key before or after.
+ValueView id_of_key(DocumentView key) {
+  ValueView unnamed;
+  ValueView only;
+  size_t count = 0;
+  ElementCursor field(key);
+  while (field.next()) {
+    if (field.name() == "_id") return field.value();
+    if (field.name().empty() && unnamed.missing()) unnamed = field.value();
+    only = field.value();
+    ++count;
+  }
+  if (!unnamed.missing()) return unnamed;
+  return count == 1 ? only : ValueView{};
+}
+
+int64_t cluster_time_ms(const ValueView& value) {
+  // A BSON timestamp: seconds in the high half.
+  return (value.as_int64() >> 32) * 1000;
+}
+
+struct Fields {
+  ValueView document_key;
+  ValueView full_document;
+  int64_t cluster_ms = 0;
+};
+
+void read_field(std::string_view name, const ValueView& value, Event& event, Fields& fields) {
+  if (name == "_id") {
+    if (value.type == BsonType::document) event.token = value.as_document();
+  } else if (name == "operationType") {
+    if (value.type == BsonType::string) event.kind_name = value.as_string();
+  } else if (name == "ns") {
+    read_namespace(value, event.database, event.collection);
+  } else if (name == "fullDocument") {
+    fields.full_document = value;
+  } else if (name == "documentKey") {
+    fields.document_key = value;
+  } else if (name == "to") {
+    read_namespace(value, event.to_database, event.to_collection);
+  } else if (name == "wallTime") {
+    if (value.type == BsonType::date) event.wall_ms = value.as_int64();
+  } else if (name == "clusterTime") {
+    if (value.type == BsonType::timestamp) fields.cluster_ms = cluster_time_ms(value);
+  }
+}
+
+void resolve_id(Event& event, const Fields& fields) {
+  const ValueView document_id = event.document.empty() ? ValueView{} : find_value(event.document, "_id");
+  if (fields.document_key.type == BsonType::document) event.id = id_of_key(fields.document_key.as_document());
+  if (event.id.missing()) event.id = document_id;
+  event.document_has_other_id = !document_id.missing() && !(document_id == event.id);
+}
+
+}  // namespace
+
+bool decode_event(DocumentView bytes, Event& event) {
+  event = Event{};
+  event.whole = bytes;
+  Fields fields;
+  ElementCursor field(bytes);
+  while (field.next()) read_field(field.name(), field.value(), event, fields);
+  if (field.malformed() || event.token.empty() || event.kind_name.empty()) return false;
+
+  event.kind = kind_of(event.kind_name);
+  if (event.wall_ms == 0) event.wall_ms = fields.cluster_ms;
+  if (!is_document_kind(event.kind)) return true;
+  if (fields.full_document.type == BsonType::document) event.document = fields.full_document.as_document();
+  resolve_id(event, fields);
+  return !event.id.missing() && !event.database.empty() && !event.collection.empty();
+}
+
+}  // namespace ddsync

@@ -1,0 +1,180 @@
+#include "engine/intake.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "engine/planted_bug.h"
+
+namespace ddsync {
+namespace {
+
+constexpr std::array<const char*, 8> kKindNames = {"insert", "update", "replace",      "delete",
+                                                   "drop",   "rename", "dropDatabase", "invalidate"};
+
+WriteKind write_kind(EventKind kind) {
+  if (kind == EventKind::insert) return WriteKind::insert;
+  return kind == EventKind::remove ? WriteKind::remove : WriteKind::replace;
+}
+
+Error malformed(const std::string& scope) {
+  Error error;
+  error.code = kErrorProtocol;
+  error.message = fmt::format("the source delivered a change event of {} that cannot be understood", scope);
+  error.treatment = Treatment::retry;
+  return error;
+}
+
+StreamPosition resume_after(DocumentView token) {
+  return {PositionKind::resume_after, ResumeToken(token), 0};
+}
+
+}  // namespace
+
+Intake::Intake(Shared& shared, Streams& streams, PendingOperations& pending, Acknowledger& acknowledger,
+               Barriers& barriers, Suspects& suspects)
+    : shared_(shared),
+      streams_(streams),
+      pending_(pending),
+      acknowledger_(acknowledger),
+      barriers_(barriers),
+      suspects_(suspects) {}
+
+void Intake::on_batch(input::StreamBatch&& input) {
+  Stream& stream = streams_.at(input.stream);
+  streams_.on_batch(stream, input.batch);
+  StreamPosition after;
+  if (!input.batch.post_batch_token.empty()) after = resume_after(input.batch.post_batch_token);
+  if (stream.last_batch_empty) {
+    streams_.on_idle(stream, std::move(after));
+    return;
+  }
+  BatchRecord& batch = stream.ledger.begin_batch(std::move(input.batch.storage), input.batch.bytes);
+  stream.undecoded.emplace(Undecoded{&batch, ElementCursor(input.batch.events), std::move(after)});
+  if (!stream.frozen) decode(stream);
+}
+
+void Intake::pump() {
+  for (Stream& stream : streams_.all()) {
+    if (stream.undecoded && !stream.barrier && !stream.frozen) decode(stream);
+  }
+}
+
+void Intake::decode(Stream& stream) {
+  BatchRecord& batch = *stream.undecoded->batch;
+  ElementCursor& cursor = stream.undecoded->cursor;
+  while (cursor.next()) {
+    Event event;
+    if (cursor.value().type != BsonType::document || !decode_event(cursor.value().as_document(), event)) {
+      fail_malformed(stream);
+      return;
+    }
+    if (!take(stream, batch, event)) return;
+  }
+  if (cursor.malformed()) {
+    fail_malformed(stream);
+    return;
+  }
+  StreamPosition after = std::move(stream.undecoded->after);
+  if (stream.invalidated || !after.known()) after = Ledger::position_behind_last(batch);
+  stream.undecoded.reset();
+  if (!batch.slots.empty()) {
+    stream.average_event_bytes = (3 * stream.average_event_bytes + batch.bytes / batch.slots.size()) / 4 + 1;
+  }
+  const StreamPosition behind = after;
+  stream.ledger.end_batch(batch, std::move(after));
+  acknowledger_.touch(stream.ledger);
+  streams_.on_batch_decoded(stream, behind);
+}
+
+// What was understood stays; the stream is opened again behind it.
+void Intake::fail_malformed(Stream& stream) {
+  BatchRecord& batch = *stream.undecoded->batch;
+  StreamPosition behind = Ledger::position_behind_last(batch);
+  stream.undecoded.reset();
+  if (behind.known()) stream.read_position = behind;
+  stream.ledger.end_batch(batch, std::move(behind));
+  acknowledger_.touch(stream.ledger);
+  shared_.emit(output::CloseStream{{stream.index}});
+  streams_.fail(stream, malformed(stream.scope.name()));
+}
+
+bool Intake::take(Stream& stream, BatchRecord& batch, const Event& event) {
+  stream.events_read += 1;
+  shared_.counters.events_read += 1;
+  if (event.wall_ms != 0) stream.read_wall_ms = event.wall_ms;
+  const EventRef ref = stream.ledger.add_event(batch, event);
+  if (event.kind != EventKind::other) known_kinds_[static_cast<size_t>(event.kind)] += 1;
+  switch (event.kind) {
+    case EventKind::insert:
+    case EventKind::update:
+    case EventKind::replace:
+    case EventKind::remove:
+      take_document(stream, ref, event);
+      return true;
+    case EventKind::drop:
+    case EventKind::rename:
+    case EventKind::drop_database:
+      return !barriers_.begin(stream, ref, event) || planted(PlantedBug::coalescing_across_barrier);
+    case EventKind::invalidate:
+      stream.invalidated = true;
+      acknowledger_.acknowledge(ref, Done::skipped);
+      return true;
+    case EventKind::other:
+      take_unknown(ref, event);
+      return true;
+  }
+  return true;
+}
+
+void Intake::take_document(Stream& stream, EventRef ref, const Event& event) {
+  NamespaceQueue& ns = queue_of(stream, event);
+  // An update without its document was looked up after the document was deleted: the delete follows.
+  const bool gone = event.kind != EventKind::remove && event.document.empty();
+  if (!ns.in_scope || gone) {
+    acknowledger_.acknowledge(ref, Done::skipped);
+    return;
+  }
+  Operation operation;
+  operation.kind = write_kind(event.kind);
+  operation.id = event.id;
+  if (event.kind != EventKind::remove) {
+    operation.document = event.document;
+    operation.remove_first = event.document_has_other_id;
+  }
+  operation.newest = operation.oldest = ref;
+  if (!suspects_.empty()) suspects_.touch(ns, event.id);
+  pending_.add(ns, operation);
+}
+
+void Intake::take_unknown(EventRef ref, const Event& event) {
+  const std::string kind(event.kind_name);
+  if (++other_kinds_[kind] == 1) {
+    shared_.notice(
+        output::Level::warning,
+        fmt::format("events of kind '{}' are not carried to the target; they are counted in the status, "
+                    "this is said once",
+                    kind));
+  }
+  acknowledger_.acknowledge(ref, Done::skipped);
+}
+
+NamespaceQueue& Intake::queue_of(Stream& stream, const Event& event) {
+  NamespaceQueue* last = stream.last_ns;
+  if (last != nullptr && last->ns.collection == event.collection && last->ns.database == event.database)
+    return *last;
+  NamespaceQueue& ns = pending_.queue(event.database, event.collection);
+  ns.stream = stream.index;
+  stream.last_ns = &ns;
+  return ns;
+}
+
+std::map<std::string, uint64_t> Intake::events_by_kind() const {
+  std::map<std::string, uint64_t> counts = other_kinds_;
+  for (size_t kind = 0; kind < known_kinds_.size(); ++kind) {
+    if (known_kinds_[kind] > 0) counts[kKindNames[kind]] += known_kinds_[kind];
+  }
+  return counts;
+}
+
+}  // namespace ddsync

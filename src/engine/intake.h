@@ -1,0 +1,48 @@
+// From a batch to pending operations: decodes events in the order of the stream and stops at barriers.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "engine/acknowledger.h"
+#include "engine/barriers.h"
+#include "engine/pending_operations.h"
+#include "engine/streams.h"
+#include "engine/suspects.h"
+
+namespace ddsync {
+
+class Intake {
+ public:
+  Intake(Shared& shared, Streams& streams, PendingOperations& pending, Acknowledger& acknowledger,
+         Barriers& barriers, Suspects& suspects);
+
+  void on_batch(input::StreamBatch&& input);
+  // Decodes what was held up by barriers that are gone.
+  void pump();
+
+  // Events by the server's name of their kind.
+  std::map<std::string, uint64_t> events_by_kind() const;
+
+ private:
+  void decode(Stream& stream);
+  // False when the rest of the batch has to wait.
+  bool take(Stream& stream, BatchRecord& batch, const Event& event);
+  void take_document(Stream& stream, EventRef ref, const Event& event);
+  void take_unknown(EventRef ref, const Event& event);
+  NamespaceQueue& queue_of(Stream& stream, const Event& event);
+  void fail_malformed(Stream& stream);
+
+  Shared& shared_;
+  Streams& streams_;
+  PendingOperations& pending_;
+  Acknowledger& acknowledger_;
+  Barriers& barriers_;
+  Suspects& suspects_;
+  std::array<uint64_t, 8> known_kinds_{};  // by EventKind, without `other`
+  std::map<std::string, uint64_t> other_kinds_;
+};
+
+}  // namespace ddsync

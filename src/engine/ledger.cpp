@@ -1,0 +1,104 @@
+#include "engine/ledger.h"
+
+#include <cstring>
+#include <utility>
+
+namespace ddsync {
+namespace {
+
+// What an event costs beside its bytes: slot, key entry, place in the key table.
+constexpr uint64_t kEventOverheadBytes = 320;
+
+StreamPosition position_behind(const BatchRecord& batch, uint32_t index) {
+  const EventSlot& slot = batch.slots[index];
+  const ValueView token = find_value(batch.event(index), "_id");
+  return {slot.kind == EventKind::invalidate ? PositionKind::start_after : PositionKind::resume_after,
+          ResumeToken(token.as_document()), 0};
+}
+
+}  // namespace
+
+DocumentView BatchRecord::event(uint32_t index) const {
+  const uint8_t* start = slots[index].event;
+  uint32_t size = 0;
+  std::memcpy(&size, start, sizeof size);
+  return {start, size};
+}
+
+BatchRecord& Ledger::begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t bytes) {
+  auto batch = std::make_unique<BatchRecord>();
+  batch->ledger = this;
+  batch->storage = std::move(storage);
+  batch->bytes = bytes;
+  bytes_ += bytes;
+  batches_.push_back(std::move(batch));
+  return *batches_.back();
+}
+
+EventRef Ledger::add_event(BatchRecord& batch, const Event& event) {
+  batch.slots.push_back({event.whole.data, {}, false, event.kind});
+  if (event.wall_ms != 0) batch.wall_ms = event.wall_ms;
+  batch.unacknowledged += 1;
+  batch.bytes += kEventOverheadBytes;
+  bytes_ += kEventOverheadBytes;
+  waiting_ += 1;
+  return {&batch, static_cast<uint32_t>(batch.slots.size() - 1)};
+}
+
+void Ledger::end_batch(BatchRecord& batch, StreamPosition after) {
+  batch.after = std::move(after);
+  batch.complete = true;
+  if (batch.unacknowledged == 0) release(batch);
+}
+
+bool Ledger::idle_position(StreamPosition position) {
+  StreamPosition& last = batches_.empty() ? base_ : batches_.back()->after;
+  if (last == position) return false;
+  last = std::move(position);
+  return true;
+}
+
+void Ledger::acknowledge(EventRef event) {
+  EventSlot& slot = event.batch->slots[event.index];
+  if (slot.acknowledged) return;
+  slot.acknowledged = true;
+  waiting_ -= 1;
+  event.batch->unacknowledged -= 1;
+  if (event.batch->unacknowledged == 0 && event.batch->complete) release(*event.batch);
+}
+
+uint64_t Ledger::advance() {
+  uint64_t passed = 0;
+  while (!batches_.empty()) {
+    BatchRecord& front = *batches_.front();
+    const auto count = static_cast<uint32_t>(front.slots.size());
+    while (next_index_ < count && front.slots[next_index_].acknowledged) {
+      ++next_index_;
+      ++passed;
+    }
+    if (next_index_ < count || !front.complete) break;
+    if (front.wall_ms != 0) applied_wall_ms_ = front.wall_ms;
+    if (front.after.known()) base_ = std::move(front.after);
+    next_index_ = 0;
+    batches_.pop_front();
+  }
+  return passed;
+}
+
+StreamPosition Ledger::position() const {
+  if (next_index_ == 0) return base_;
+  return position_behind(*batches_.front(), next_index_ - 1);
+}
+
+StreamPosition Ledger::position_behind_last(const BatchRecord& batch) {
+  if (batch.slots.empty()) return {};
+  return position_behind(batch, static_cast<uint32_t>(batch.slots.size() - 1));
+}
+
+void Ledger::release(BatchRecord& batch) {
+  bytes_ -= batch.bytes;
+  batch.bytes = 0;
+  batch.storage.reset();
+}
+
+}  // namespace ddsync

@@ -1,0 +1,97 @@
+// What one stream has delivered and the target has not yet acknowledged, in the order of the stream.
+// The watermark is the end of the longest prefix of acknowledged events: the only position that may become
+// durable (DESIGN invariant 1). Idle post-batch tokens go through the same order as events (invariant 6).
+// Thread-safety: none.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/batch.h"
+#include "engine/event.h"
+#include "engine/position.h"
+
+namespace ddsync {
+
+class Ledger;
+struct BatchRecord;
+
+// One event of one batch. Valid until the event is acknowledged.
+struct EventRef {
+  BatchRecord* batch = nullptr;
+  uint32_t index = 0;
+
+  bool none() const { return batch == nullptr; }
+};
+
+struct EventSlot {
+  const uint8_t* event = nullptr;  // into the batch's storage
+  EventRef covered;                // an older event of the same key that this one's write stands for
+  bool acknowledged = false;
+  EventKind kind = EventKind::other;
+};
+
+struct BatchRecord {
+  Ledger* ledger = nullptr;
+  std::unique_ptr<BatchStorage> storage;  // released when no event of it is needed any more
+  std::vector<EventSlot> slots;
+  uint32_t unacknowledged = 0;
+  bool complete = false;  // all of its events are in `slots`
+  uint64_t bytes = 0;
+  int64_t wall_ms = 0;  // of its newest event
+  StreamPosition after;
+
+  DocumentView event(uint32_t index) const;
+};
+
+class Ledger {
+ public:
+  // `name`: of its stream, for dead-letter records.
+  explicit Ledger(std::string name) : name_(std::move(name)) {}
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  const std::string& name() const { return name_; }
+
+  // The position before the first event.
+  void start_at(StreamPosition position) { base_ = std::move(position); }
+
+  BatchRecord& begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t bytes);
+  EventRef add_event(BatchRecord& batch, const Event& event);
+  // All events of the batch were added; `after` is the position behind them; none leaves the position where
+  // it is.
+  void end_batch(BatchRecord& batch, StreamPosition after);
+  // The source moved on without an event for us. False when nothing changed.
+  bool idle_position(StreamPosition position);
+
+  void acknowledge(EventRef event);
+  // Moves the watermark over what is acknowledged; gives how many events it passed. Call it before
+  // position(): a batch that is acknowledged as a whole has released the bytes its tokens lie in.
+  uint64_t advance();
+
+  // The watermark.
+  StreamPosition position() const;
+  // The position behind the last event of a batch; none when it has no events.
+  static StreamPosition position_behind_last(const BatchRecord& batch);
+  bool all_acknowledged() const { return waiting_ == 0; }
+  uint64_t waiting() const { return waiting_; }                 // events not acknowledged
+  uint64_t bytes() const { return bytes_; }                     // held in memory
+  int64_t applied_wall_ms() const { return applied_wall_ms_; }  // of the last batch behind the watermark
+
+ private:
+  void release(BatchRecord& batch);
+
+  std::string name_;
+  std::deque<std::unique_ptr<BatchRecord>> batches_;
+  StreamPosition base_;      // behind all batches that are gone
+  uint32_t next_index_ = 0;  // of the first batch: events before it are acknowledged
+  uint64_t waiting_ = 0;
+  uint64_t bytes_ = 0;
+  int64_t applied_wall_ms_ = 0;
+};
+
+}  // namespace ddsync

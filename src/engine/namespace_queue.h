@@ -1,0 +1,41 @@
+// The pending operations of one namespace, by the command that carries them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/namespace.h"
+#include "engine/operation.h"
+
+namespace ddsync {
+
+// Operations that one command can carry: same namespace, same kind.
+struct ReadyList {
+  EntryList entries;
+  NamespaceQueue* ns = nullptr;
+  WriteKind kind = WriteKind::insert;
+  ReadyList* previous = nullptr;  // neighbours among the lists that have something for a writer
+  ReadyList* next = nullptr;
+};
+
+struct NamespaceQueue {
+  Namespace ns;
+  bool in_scope = false;
+  uint32_t salt = 0;    // spreads equal ids of different namespaces in the key table
+  uint32_t stream = 0;  // index of the stream that delivers it (scopes do not overlap)
+  std::array<ReadyList, 3> ready;
+  EntryList set_aside;  // duplicates on secondary unique indexes, in the order they were met
+  uint64_t in_flight = 0;
+  // Inserts that are sent as upserts, because most of the last ones were there already (a replay).
+  uint64_t upserts_left = 0;
+  // Rises with whatever may free a unique value: an operation added or acknowledged.
+  uint64_t changes = 0;
+  uint64_t set_aside_tried_at = 0;  // `changes` when the set-aside operations were last tried
+  bool ring_opened = false;  // they were removed first, to open a ring of unique values, with no success
+
+  bool drained() const {
+    return in_flight == 0 && ready[0].entries.empty() && ready[1].entries.empty() && ready[2].entries.empty();
+  }
+};
+
+}  // namespace ddsync

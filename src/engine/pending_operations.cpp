@@ -1,0 +1,197 @@
+#include "engine/pending_operations.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/planted_bug.h"
+
+namespace ddsync {
+namespace {
+
+// Fewer operations than this are not worth a round trip of their own while others wait with them.
+constexpr uint64_t kWorthACommand = 128;
+
+uint64_t share(uint64_t ready, uint32_t free_writers) {
+  const uint64_t even = (ready + free_writers - 1) / free_writers;
+  return std::max(even, kWorthACommand);
+}
+
+}  // namespace
+
+NamespaceQueue& PendingOperations::queue(std::string_view database, std::string_view collection) {
+  name_buffer_.assign(database).append(1, '.').append(collection);
+  if (const auto found = by_name_.find(name_buffer_); found != by_name_.end()) return *found->second;
+
+  NamespaceQueue& ns = queues_.emplace_back();
+  ns.ns = {std::string(database), std::string(collection)};
+  ns.in_scope = filter_.contains(database, collection);
+  ns.salt = static_cast<uint32_t>(queues_.size());
+  for (size_t kind = 0; kind < ns.ready.size(); ++kind) {
+    ns.ready[kind].ns = &ns;
+    ns.ready[kind].kind = static_cast<WriteKind>(kind);
+  }
+  by_name_.emplace(name_buffer_, &ns);
+  return ns;
+}
+
+DocumentKey PendingOperations::key_of(const NamespaceQueue& ns, ValueView id) const {
+  if (planted(PlantedBug::key_identity_by_bytes)) return bytewise_key(id, ns.salt);
+  return canonical_key(id, ns.salt);
+}
+
+KeyEntry* PendingOperations::find(const NamespaceQueue& ns, ValueView id) const {
+  return table_.find(key_of(ns, id), &ns);
+}
+
+bool PendingOperations::add(NamespaceQueue& ns, Operation operation) {
+  ns.changes += 1;
+  DocumentKey key = key_of(ns, operation.id);
+  KeyEntry* entry = table_.find(key, &ns);
+  if (planted(PlantedBug::two_writes_in_flight_on_one_key) && entry != nullptr && entry->in_flight)
+    entry = nullptr;
+  if (entry == nullptr) entry = &table_.insert(std::move(key), &ns);
+
+  const bool supersedes = entry->has_pending;
+  if (supersedes) supersede(entry->pending, operation);
+  const bool may_stay =
+      supersedes && entry->place == Place::ready && entry->pending.kind_to_send() == operation.kind_to_send();
+  if (!may_stay) detach(*entry);
+  entry->pending = operation;
+  entry->has_pending = true;
+  if (!may_stay && !entry->in_flight) make_ready(*entry);
+  return supersedes;
+}
+
+TakenBatch PendingOperations::take(BatchLimits limits, uint32_t free_writers) {
+  ReadyList& list = *active_.front();
+
+  TakenBatch batch;
+  batch.ns = list.ns;
+  batch.kind = list.kind;
+  const uint64_t count = std::min(
+      {share(list.entries.size(), free_writers), uint64_t{limits.operations_max}, list.entries.size()});
+  batch.entries.reserve(count);
+  while (batch.entries.size() < count) {
+    KeyEntry& entry = *list.entries.front();
+    const uint64_t bytes = entry.pending.bytes();
+    if (!batch.entries.empty() && batch.bytes + bytes > limits.bytes_max) break;
+    detach(entry);
+    entry.flight = entry.pending;
+    entry.in_flight = true;
+    entry.has_pending = false;
+    batch.bytes += bytes;
+    batch.entries.push_back(&entry);
+  }
+  list.ns->in_flight += batch.entries.size();
+  if (!list.entries.empty()) {  // the others first
+    active_.remove(list);
+    active_.push_back(list);
+  }
+
+  const auto by_key = [](const KeyEntry* a, const KeyEntry* b) { return a->key < b->key; };
+  if (!std::is_sorted(batch.entries.begin(), batch.entries.end(), by_key)) {
+    std::sort(batch.entries.begin(), batch.entries.end(), by_key);
+  }
+  if (batch.kind == WriteKind::insert && list.ns->upserts_left > 0) {
+    batch.kind = WriteKind::replace;
+    list.ns->upserts_left -= std::min<uint64_t>(list.ns->upserts_left, batch.entries.size());
+  }
+  return batch;
+}
+
+EventRef PendingOperations::acknowledged(KeyEntry& entry) {
+  NamespaceQueue& ns = *entry.ns;
+  ns.changes += 1;
+  if (entry.flight.remove_first) {
+    entry.flight.remove_first = false;
+    send_again(entry, WriteKind::insert);
+    return {};
+  }
+  ns.ring_opened = false;
+  const EventRef done = entry.flight.newest;
+  land(entry);
+  if (entry.has_pending) {
+    make_ready(entry);
+  } else {
+    table_.erase(entry);
+  }
+  return done;
+}
+
+void PendingOperations::send_again(KeyEntry& entry, WriteKind kind) {
+  land(entry);
+  entry.flight.kind = kind;
+  if (entry.has_pending) {
+    supersede(entry.flight, entry.pending);
+  } else {
+    entry.pending = entry.flight;
+    entry.has_pending = true;
+  }
+  make_ready(entry);
+}
+
+void PendingOperations::set_aside(KeyEntry& entry) {
+  if (entry.has_pending) {  // a newer version may not have the value
+    send_again(entry, entry.flight.kind);
+    return;
+  }
+  land(entry);
+  entry.pending = entry.flight;
+  entry.has_pending = true;
+  entry.place = Place::set_aside;
+  entry.ns->set_aside.push_back(entry);
+  ++set_aside_;
+}
+
+void PendingOperations::retry_set_aside(NamespaceQueue& ns) {
+  ns.set_aside_tried_at = ns.changes;
+  while (!ns.set_aside.empty()) {
+    KeyEntry& entry = *ns.set_aside.front();
+    detach(entry);
+    make_ready(entry);
+  }
+}
+
+void PendingOperations::open_ring(NamespaceQueue& ns) {
+  ns.ring_opened = true;
+  for (KeyEntry* entry = ns.set_aside.front(); entry != nullptr; entry = entry->next) {
+    entry->pending.remove_first = true;
+  }
+  retry_set_aside(ns);
+}
+
+KeyEntry& PendingOperations::take_refused(NamespaceQueue& ns) {
+  KeyEntry& entry = *ns.set_aside.front();
+  detach(entry);
+  entry.flight = entry.pending;
+  entry.in_flight = true;
+  entry.has_pending = false;
+  ns.in_flight += 1;
+  return entry;
+}
+
+void PendingOperations::make_ready(KeyEntry& entry) {
+  ReadyList& list = entry.ns->ready[static_cast<size_t>(entry.pending.kind_to_send())];
+  entry.place = Place::ready;
+  if (list.entries.empty()) active_.push_back(list);
+  list.entries.push_back(entry);
+}
+
+void PendingOperations::detach(KeyEntry& entry) {
+  if (entry.place == Place::ready) {
+    ReadyList& list = entry.ns->ready[static_cast<size_t>(entry.pending.kind_to_send())];
+    list.entries.remove(entry);
+    if (list.entries.empty()) active_.remove(list);
+  } else if (entry.place == Place::set_aside) {
+    entry.ns->set_aside.remove(entry);
+    --set_aside_;
+  }
+  entry.place = Place::nowhere;
+}
+
+void PendingOperations::land(KeyEntry& entry) {
+  entry.in_flight = false;
+  entry.ns->in_flight -= 1;
+}
+
+}  // namespace ddsync

@@ -1,0 +1,84 @@
+// Everything that is to be written: operations by namespace and key, coalesced.
+//
+// Guarantee: an operation is taken only while no other of its key is in flight, and operations of one key are
+// taken in the order they were added (DESIGN invariant 2).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/key_table.h"
+#include "engine/namespace_queue.h"
+
+namespace ddsync {
+
+struct BatchLimits {
+  uint32_t operations_max = 0;
+  uint64_t bytes_max = 0;
+};
+
+// What one write command carries; its entries are in flight until each got one of the answers below.
+struct TakenBatch {
+  NamespaceQueue* ns = nullptr;
+  WriteKind kind = WriteKind::insert;
+  std::vector<KeyEntry*> entries;  // sorted by key
+  uint64_t bytes = 0;
+};
+
+class PendingOperations {
+ public:
+  explicit PendingOperations(NamespaceFilter filter) : filter_(std::move(filter)) {}
+
+  // The queue of a namespace, made on first use; its address stays.
+  NamespaceQueue& queue(std::string_view database, std::string_view collection);
+  std::deque<NamespaceQueue>& queues() { return queues_; }
+
+  // `operation` covers one event. Gives true when it took the place of an older operation.
+  bool add(NamespaceQueue& ns, Operation operation);
+  KeyEntry* find(const NamespaceQueue& ns, ValueView id) const;
+
+  bool has_ready() const { return !active_.empty(); }
+  // A batch of the list that waits longest, a fair part of it for each free writer.
+  TakenBatch take(BatchLimits limits, uint32_t free_writers);
+
+  // Answers to an operation in flight.
+  //
+  // Acknowledged: gives the events that are done; none when the second half of the operation is still to
+  // come.
+  EventRef acknowledged(KeyEntry& entry);
+  // To be sent again as `kind`, after newer operations of its key were merged into it.
+  void send_again(KeyEntry& entry, WriteKind kind);
+  // Refused for a value that another document holds: waits until something moves.
+  void set_aside(KeyEntry& entry);
+
+  // Gives set-aside operations another try where that can help.
+  void retry_set_aside(NamespaceQueue& ns);
+  uint64_t set_aside_count() const { return set_aside_; }
+  // Makes the set-aside operations of a drained namespace remove their documents before they write them.
+  void open_ring(NamespaceQueue& ns);
+  // Takes one set-aside operation out, in flight, because it is refused for good.
+  KeyEntry& take_refused(NamespaceQueue& ns);
+
+  uint64_t keys() const { return table_.size(); }
+
+ private:
+  DocumentKey key_of(const NamespaceQueue& ns, ValueView id) const;
+  void make_ready(KeyEntry& entry);
+  void detach(KeyEntry& entry);
+  void land(KeyEntry& entry);
+
+  NamespaceFilter filter_;
+  KeyTable table_;
+  std::deque<NamespaceQueue> queues_;
+  std::unordered_map<std::string, NamespaceQueue*> by_name_;
+  std::string name_buffer_;
+  IntrusiveList<ReadyList> active_;  // not empty, the one that waits longest first
+  uint64_t set_aside_ = 0;
+};
+
+}  // namespace ddsync

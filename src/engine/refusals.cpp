@@ -1,0 +1,107 @@
+#include "engine/refusals.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "bson/extended_json.h"
+
+namespace ddsync {
+namespace {
+
+constexpr size_t kIdTextMax = 120;
+
+std::string id_text(ValueView id) {
+  std::string text = to_extended_json(id);
+  if (text.size() > kIdTextMax) text = text.substr(0, kIdTextMax) + "...";
+  return text;
+}
+
+}  // namespace
+
+void Refusals::refuse(KeyEntry& entry, const Error& error) {
+  add({&entry, entry.flight.newest, entry.ns->ns, error},
+      fmt::format("the document with _id {} of {}", id_text(entry.flight.id), entry.ns->ns.name()));
+}
+
+void Refusals::refuse_event(const Namespace& ns, EventRef event, const Error& error) {
+  add({nullptr, event, ns, error}, fmt::format("a change of the collection {}", ns.name()));
+}
+
+void Refusals::add(Refused refused, const std::string& what) {
+  const std::string why = describe(refused.error);
+  if (shared_.options.on_error == OnError::stop) {
+    shared_.end(
+        output::StopReason::refused_document,
+        fmt::format("the target refuses {}: {}. Nothing was skipped: mend the cause on the target (or set "
+                    "on_error: quarantine) and start again",
+                    what, why));
+  } else {
+    shared_.notice(output::Level::error, fmt::format("the target refuses {}: {}; quarantined", what, why));
+  }
+  waiting_.push_back(std::move(refused));
+}
+
+Error Refusals::remembered(const KeyEntry& entry) {
+  const auto found = set_aside_errors_.find(&entry);
+  if (found == set_aside_errors_.end()) return {};
+  Error error = std::move(found->second);
+  set_aside_errors_.erase(found);
+  return error;
+}
+
+void Refusals::pump() {
+  if (shared_.options.on_error == OnError::stop) return;
+  if (in_flight_ || waiting_.empty() || shared_.now < not_before_ || shared_.ending) return;
+  output::Quarantine quarantine;
+  quarantine.id = ++id_;
+  for (const Refused& refused : waiting_) append_records(refused, quarantine.records);
+  asked_ = std::move(waiting_);
+  waiting_.clear();
+  in_flight_ = true;
+  shared_.emit(std::move(quarantine));
+}
+
+// One record for each event that the refused operation stands for, in the order of the stream.
+void Refusals::append_records(const Refused& refused, std::vector<output::QuarantineRecord>& records) const {
+  std::vector<output::QuarantineRecord> newest_first;
+  for (EventRef at = refused.event; !at.none(); at = at.batch->slots[at.index].covered) {
+    newest_first.push_back(
+        {refused.ns, at.batch->ledger->name(), OwnedDocument(at.batch->event(at.index)), refused.error});
+  }
+  std::move(newest_first.rbegin(), newest_first.rend(), std::back_inserter(records));
+}
+
+void Refusals::on_durable(uint64_t id) {
+  if (!in_flight_ || id != id_) return;
+  in_flight_ = false;
+  attempt_ = 0;
+  for (const Refused& refused : asked_) {
+    if (refused.entry != nullptr) {
+      refused.entry->flight.remove_first = false;  // there is no second half any more
+      pending_.acknowledged(*refused.entry);
+    }
+    acknowledger_.acknowledge_chain(refused.event, Done::quarantined);
+  }
+  asked_.clear();
+}
+
+void Refusals::on_failed(uint64_t id, const Error& error) {
+  if (!in_flight_ || id != id_) return;
+  in_flight_ = false;
+  attempt_ += 1;
+  not_before_ = shared_.now + shared_.backoff(attempt_);
+  shared_.counters.errors += 1;
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(asked_.begin()),
+                  std::make_move_iterator(asked_.end()));
+  asked_.clear();
+  if (attempt_ == 1) {
+    shared_.notice(output::Level::error,
+                   fmt::format("the dead-letter file cannot be written: {}; tried again until it succeeds",
+                               describe(error)));
+  }
+}
+
+}  // namespace ddsync

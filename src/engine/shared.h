@@ -1,0 +1,56 @@
+// What the parts of the engine have in common during one step.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/ledger.h"
+#include "engine/options.h"
+#include "engine/output.h"
+#include "engine/rng.h"
+#include "engine/status.h"
+
+namespace ddsync {
+
+// Why and until when the engine is ending.
+struct Ending {
+  output::StopReason reason = output::StopReason::requested;
+  std::string text;
+  Instant deadline;  // in-flight writes are waited for until then
+};
+
+struct Shared {
+  explicit Shared(EngineOptions given)
+      : options(std::move(given)), rng(options.seed), stats(options.resume_from.stats) {}
+
+  EngineOptions options;
+  Instant now;
+  Outputs* outputs = nullptr;
+  Rng rng;
+  TargetLimits limits;
+  bool target_ready = false;
+  std::optional<Ending> ending;
+
+  SyncStats stats;
+  EngineStatus counters;  // the counting fields only; the rest is filled in when asked for
+
+  template <typename T>
+  void emit(T&& output) {
+    outputs->emplace_back(std::forward<T>(output));
+  }
+  void notice(output::Level level, std::string text) { emit(output::Notice{level, std::move(text)}); }
+
+  Duration backoff(uint32_t attempt) {
+    return rng.backoff(options.backoff_min, options.backoff_max, attempt);
+  }
+
+  // The first reason wins.
+  void end(output::StopReason reason, std::string text) {
+    if (!ending) ending = Ending{reason, std::move(text), now + options.stop_grace};
+  }
+};
+
+}  // namespace ddsync

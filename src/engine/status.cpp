@@ -1,0 +1,68 @@
+#include "engine/status.h"
+
+#include <utility>
+
+#include "engine/core.h"
+
+namespace ddsync {
+namespace {
+
+StreamStatus status_of(const Stream& stream) {
+  StreamStatus status;
+  status.scope = stream.scope.name();
+  status.state = stream.state;
+  status.detail = stream.detail;
+  status.events_read = stream.events_read;
+  status.events_applied = stream.events_read - stream.ledger.waiting();
+  status.last_answer = stream.last_answer;
+  status.applied_wall_ms = stream.ledger.applied_wall_ms();
+  status.read_wall_ms = stream.read_wall_ms;
+  return status;
+}
+
+}  // namespace
+
+std::string_view to_string(StreamState state) {
+  switch (state) {
+    case StreamState::opening:
+      return "opening";
+    case StreamState::securing_start:
+      return "securing start";
+    case StreamState::live:
+      return "live";
+    case StreamState::paused:
+      return "paused";
+    case StreamState::barrier:
+      return "schema change";
+    case StreamState::reconnecting:
+      return "reconnecting";
+    case StreamState::waiting:
+      return "waiting";
+    case StreamState::gap:
+      return "gap";
+    case StreamState::closed:
+      return "closed";
+  }
+  return "unknown";
+}
+
+EngineStatus Engine::Core::status() const {
+  EngineStatus status = shared_.counters;
+  for (const Stream& stream : streams_.all()) status.streams.push_back(status_of(stream));
+  status.stats = shared_.stats;
+  status.stats.errors = shared_.options.resume_from.stats.errors + shared_.counters.errors;
+  status.events_by_kind = intake_.events_by_kind();
+  status.events_waiting = events_waiting();
+  status.memory_bytes = held_bytes();
+  status.operations_set_aside = pending_.set_aside_count();
+  status.suspects = suspects_.size();
+  status.unproven_namespaces = suspects_.unproven_namespaces();
+  status.unpersisted = checkpoints_.unpersisted();
+  status.writers_busy = writers_.busy();
+  status.writers_retrying = writers_.retrying();
+  status.last_write_error = writers_.last_error();
+  status.watching = streams_.watching();
+  return status;
+}
+
+}  // namespace ddsync

@@ -1,0 +1,83 @@
+// The state of one change stream.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "engine/ledger.h"
+#include "engine/namespace_queue.h"
+#include "engine/schema_change.h"
+#include "engine/status.h"
+
+namespace ddsync {
+
+// A schema change that holds up its stream: nothing behind it is decoded until it is done and durable.
+struct Barrier {
+  enum class Phase : uint8_t {
+    draining,   // what came before is not all acknowledged
+    securing,   // ... nor durable
+    ready,      // alone now; waits for a writer, a backoff, or the stream of the other name
+    running,    // the target works on it
+    refused,    // goes to the dead-letter store
+    releasing,  // done; waits until that is durable
+  };
+  Phase phase = Phase::draining;
+  SchemaChange change;
+  EventRef event;
+  uint64_t generation = 0;  // of the checkpoint that is waited for
+  Instant resume_at;
+  // A rename between collections of two streams: the stream of the old name runs it, the other one waits.
+  bool waits_for_partner = false;
+  std::optional<uint32_t> partner;     // index of the other stream
+  uint64_t partner_empty_batches = 0;  // of the partner when this barrier became ready
+};
+
+// The rest of a batch, behind a barrier.
+struct Undecoded {
+  BatchRecord* batch = nullptr;
+  ElementCursor cursor;
+  StreamPosition after;
+};
+
+struct Stream {
+  Stream(uint32_t number, WatchScope watched)
+      : index(number), scope(std::move(watched)), ledger(scope.name()) {}
+
+  uint32_t index;
+  WatchScope scope;
+  Ledger ledger;
+  StreamState state = StreamState::opening;
+  std::string detail;  // last error or reason, empty when fine
+  std::string gap_reason;
+
+  StreamPosition read_position;  // behind the last event read: a lost cursor is opened again here
+  bool opened = false;           // a cursor is open
+  bool asked = false;            // an OpenStream or ReadStream is not yet answered
+  bool invalidated = false;      // the cursor ends behind the present batch
+  uint32_t failures = 0;         // in a row
+  Instant reopen_at;
+  uint64_t start_generation = 0;  // checkpoint that makes the start position durable
+  bool start_durable = false;
+
+  std::optional<Undecoded> undecoded;
+  std::optional<Barrier> barrier;
+  bool frozen = false;  // stands still while another stream renames a collection into its scope
+  bool full = false;    // paused because memory is
+  bool last_batch_empty = false;
+  uint64_t empty_batches = 0;
+
+  NamespaceQueue* last_ns = nullptr;  // most events come in runs of one namespace
+  uint64_t events_read = 0;
+  uint64_t average_event_bytes = 1024;
+  Instant last_answer;
+  int64_t read_wall_ms = 0;
+
+  bool is_gap() const { return state == StreamState::gap; }
+  // Nothing more is known to come: what waits for a later event waits in vain.
+  bool quiet() const { return last_batch_empty || barrier.has_value() || full || is_gap(); }
+};
+
+}  // namespace ddsync

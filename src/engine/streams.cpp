@@ -1,0 +1,277 @@
+#include "engine/streams.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/planted_bug.h"
+
+namespace ddsync {
+namespace {
+
+constexpr uint64_t kBatchBytesMax = 4u << 20;
+constexpr uint64_t kBatchBytesMin = 64u << 10;
+constexpr uint32_t kBatchEventsMax = 2'000;
+// Of the memory limit: above it only streams that hold nothing may read, a small batch each.
+constexpr uint64_t kFullNumerator = 3;
+constexpr uint64_t kFullDenominator = 4;
+
+StreamPosition durable_position(const Checkpoint& checkpoint, const std::string& name,
+                                std::string& gap_reason) {
+  for (const StreamCheckpoint& stream : checkpoint.streams) {
+    if (stream.scope != name) continue;
+    gap_reason = stream.gap_reason;
+    return stream.position;
+  }
+  return {};
+}
+
+std::string gap_advice(const std::string& scope) {
+  return fmt::format(
+      "changes of {} since its stored position are lost to this program. Copy the data anew, or accept the "
+      "gap: "
+      "start with --accept-gap '{}' to go on from now",
+      scope, scope);
+}
+
+}  // namespace
+
+Streams::Streams(Shared& shared, Checkpoints& checkpoints) : shared_(shared), checkpoints_(checkpoints) {
+  for (const WatchScope& scope : shared.options.streams) {
+    Stream& stream = streams_.emplace_back(static_cast<uint32_t>(streams_.size()), scope);
+    StreamPosition position = durable_position(shared.options.resume_from, scope.name(), stream.gap_reason);
+    stream.start_durable = position.known();
+    stream.read_position = position;
+    stream.ledger.start_at(std::move(position));
+  }
+}
+
+Stream* Streams::find(std::string_view database, std::string_view collection) {
+  for (Stream& stream : streams_) {
+    const WatchScope& scope = stream.scope;
+    if (scope.level != ScopeLevel::cluster && scope.ns.database != database) continue;
+    if (scope.level == ScopeLevel::collection && scope.ns.collection != collection) continue;
+    return &stream;
+  }
+  return nullptr;
+}
+
+void Streams::open_all() {
+  for (Stream& stream : streams_) {
+    if (stream.gap_reason.empty()) {
+      open(stream);
+      continue;
+    }
+    stream.state = StreamState::gap;
+    stream.detail = stream.gap_reason;
+    shared_.notice(output::Level::error, fmt::format("gap in {}: {}; {}", stream.scope.name(),
+                                                     stream.gap_reason, gap_advice(stream.scope.name())));
+  }
+}
+
+void Streams::open(Stream& stream) {
+  stream.asked = true;
+  stream.opened = false;
+  shared_.emit(output::OpenStream{{stream.index}, stream.read_position});
+}
+
+void Streams::on_opened(const input::StreamOpened& opened) {
+  Stream& stream = at(opened.stream);
+  stream.asked = false;
+  stream.opened = true;
+  stream.last_answer = shared_.now;
+  if (stream.start_durable) {
+    start_reading(stream);
+    return;
+  }
+  if (stream.read_position.known()) {  // opened again before its start position became durable
+    stream.state = StreamState::securing_start;
+    return;
+  }
+  if (!opened.start.known()) {
+    shared_.notice(
+        output::Level::warning,
+        fmt::format("the source gives no start position for {}: changes made between now and its first "
+                    "change that is applied are lost if this program is interrupted meanwhile",
+                    stream.scope.name()));
+  }
+  stream.read_position = opened.start;
+  stream.ledger.start_at(opened.start);
+  stream.state = StreamState::securing_start;
+  if (planted(PlantedBug::no_durable_start_position)) {
+    stream.start_durable = true;
+    start_reading(stream);
+    return;
+  }
+  stream.start_generation = checkpoints_.request();
+}
+
+void Streams::start_reading(Stream& stream) {
+  stream.state = stream.barrier ? StreamState::barrier : StreamState::live;
+  announce_watching();
+}
+
+void Streams::announce_watching() {
+  if (watching_) return;
+  const auto live = [](const Stream& stream) { return stream.start_durable || stream.is_gap(); };
+  const auto open_or_gap = [](const Stream& stream) { return stream.opened || stream.is_gap(); };
+  if (!std::all_of(streams_.begin(), streams_.end(), live)) return;
+  if (!std::all_of(streams_.begin(), streams_.end(), open_or_gap)) return;
+  watching_ = true;
+  shared_.emit(output::Watching{static_cast<uint32_t>(streams_.size())});
+}
+
+void Streams::on_batch(Stream& stream, const RawBatch& batch) {
+  stream.asked = false;
+  stream.last_answer = shared_.now;
+  stream.last_batch_empty = batch.events.size <= 5;  // an empty BSON array
+  if (stream.last_batch_empty) stream.empty_batches += 1;
+}
+
+void Streams::on_idle(Stream& stream, StreamPosition position) {
+  recovered(stream);
+  if (!position.known() || !stream.ledger.idle_position(position)) return;
+  stream.read_position = std::move(position);
+  checkpoints_.moved();
+}
+
+void Streams::recovered(Stream& stream) {
+  if (stream.failures == 0) return;
+  stream.failures = 0;
+  stream.detail.clear();
+  shared_.notice(output::Level::info, fmt::format("stream {} delivers again", stream.scope.name()));
+}
+
+void Streams::on_batch_decoded(Stream& stream, StreamPosition after) {
+  recovered(stream);
+  if (after.known()) stream.read_position = std::move(after);
+  if (!stream.invalidated) return;
+  stream.invalidated = false;
+  stream.opened = false;  // the server has closed the cursor
+  shared_.emit(output::CloseStream{{stream.index}});
+  if (!shared_.ending) open(stream);
+}
+
+void Streams::on_failed(const input::StreamFailed& failed) {
+  Stream& stream = at(failed.stream);
+  stream.asked = false;
+  fail(stream, failed.error);
+}
+
+void Streams::fail(Stream& stream, const Error& error) {
+  stream.opened = false;
+  stream.last_batch_empty = false;
+  if (error.treatment == Treatment::history_lost) {
+    enter_gap(stream, error);
+  } else if (error.treatment == Treatment::fatal) {
+    stream.state = StreamState::closed;
+    stream.detail = describe(error);
+    shared_.end(
+        output::StopReason::access_denied,
+        fmt::format("the source refuses the change stream of {}: {}", stream.scope.name(), describe(error)));
+  } else {
+    reopen_later(stream, error);
+  }
+}
+
+void Streams::enter_gap(Stream& stream, const Error& error) {
+  stream.state = StreamState::gap;
+  stream.gap_reason = describe(error);
+  stream.detail = stream.gap_reason;
+  shared_.counters.errors += 1;
+  checkpoints_.request();
+  shared_.notice(output::Level::error,
+                 fmt::format("gap in {}: the source no longer knows its position: {}; {}",
+                             stream.scope.name(), stream.gap_reason, gap_advice(stream.scope.name())));
+  announce_watching();
+}
+
+void Streams::reopen_later(Stream& stream, const Error& error) {
+  stream.failures += 1;
+  stream.state = error.treatment == Treatment::missing ? StreamState::waiting : StreamState::reconnecting;
+  stream.detail = describe(error);
+  stream.reopen_at = shared_.now + shared_.backoff(stream.failures);
+  shared_.counters.stream_reopens += 1;
+  if (error.treatment != Treatment::cursor_lost) shared_.counters.errors += 1;
+  if (stream.failures == 1 || stream.failures % 20 == 0) {
+    shared_.notice(output::Level::warning,
+                   fmt::format("stream {} failed (try {}): {}; it is opened again from its "
+                               "last position",
+                               stream.scope.name(), stream.failures, describe(error)));
+  }
+}
+
+void Streams::pump(uint64_t held_bytes, bool may_read) {
+  if (shared_.ending) return;
+  for (Stream& stream : streams_) pump_one(stream, held_bytes, may_read);
+}
+
+void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
+  if (stream.asked || stream.is_gap() || stream.state == StreamState::closed) return;
+  if (!stream.opened) {
+    if (shared_.now >= stream.reopen_at) open(stream);
+    return;
+  }
+  if (stream.state == StreamState::securing_start) {
+    if (!checkpoints_.durable(stream.start_generation)) return;
+    stream.start_durable = true;
+    start_reading(stream);
+  }
+  if (stream.barrier || stream.undecoded || stream.frozen) {
+    stream.state = StreamState::barrier;
+    return;
+  }
+  stream.full = false;
+  const uint64_t full = shared_.options.memory_bytes_max * kFullNumerator / kFullDenominator;
+  if (!may_read || (held_bytes >= full && !stream.ledger.all_acknowledged())) {
+    stream.full = may_read;
+    stream.state = StreamState::paused;
+    return;
+  }
+  stream.state = StreamState::live;
+  read(stream, held_bytes);
+}
+
+void Streams::read(Stream& stream, uint64_t held_bytes) {
+  const uint64_t most = shared_.options.memory_bytes_max;
+  const uint64_t room = most > held_bytes ? (most - held_bytes) / 4 : 0;
+  const uint64_t share = std::max(kBatchBytesMin, room / streams_.size());
+  const uint64_t wanted_bytes = std::min(share, kBatchBytesMax);
+  const uint64_t events = wanted_bytes / std::max<uint64_t>(1, stream.average_event_bytes);
+  stream.asked = true;
+  shared_.emit(output::ReadStream{{stream.index},
+                                  static_cast<uint32_t>(std::clamp<uint64_t>(events, 1, kBatchEventsMax))});
+}
+
+void Streams::close_all() {
+  for (Stream& stream : streams_) {
+    if (stream.opened) shared_.emit(output::CloseStream{{stream.index}});
+    stream.opened = false;
+    if (!stream.is_gap()) stream.state = StreamState::closed;
+  }
+}
+
+bool Streams::all_in_gap() const {
+  return std::all_of(streams_.begin(), streams_.end(), [](const Stream& stream) { return stream.is_gap(); });
+}
+
+Instant Streams::next_wake() const {
+  Instant next;
+  for (const Stream& stream : streams_) {
+    if (stream.asked || stream.opened || stream.is_gap() || stream.state == StreamState::closed) continue;
+    if (next == Instant{} || stream.reopen_at < next) next = stream.reopen_at;
+  }
+  return next;
+}
+
+void Streams::fill(Checkpoint& checkpoint) const {
+  checkpoint.streams.reserve(streams_.size());
+  for (const Stream& stream : streams_) {
+    const bool early = planted(PlantedBug::checkpoint_before_acknowledgement);
+    checkpoint.streams.push_back(
+        {stream.scope.name(), early ? stream.read_position : stream.ledger.position(), stream.gap_reason});
+  }
+}
+
+}  // namespace ddsync

@@ -1,0 +1,162 @@
+#include "engine/suspects.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+#include "bson/extended_json.h"
+
+namespace ddsync {
+namespace {
+
+constexpr size_t kSuspectsMax = 20'000;  // remembered one by one: they are part of every checkpoint
+constexpr size_t kComparedAtOnceMax = 500;
+constexpr Duration kCheckInterval = Duration::milliseconds(200);
+constexpr Duration kQuietCheckInterval = Duration::seconds(1);  // nothing could be compared at the last check
+constexpr uint32_t kRepairsMax = 5;
+
+// A repair's event for the ledger: the source's document, or {_id} when it is to be removed.
+class RepairStorage : public BatchStorage {
+ public:
+  explicit RepairStorage(OwnedDocument held) : document(std::move(held)) {}
+  const OwnedDocument document;
+};
+
+}  // namespace
+
+Suspects::Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger,
+                   Checkpoints& checkpoints)
+    : shared_(shared),
+      pending_(pending),
+      acknowledger_(acknowledger),
+      checkpoints_(checkpoints),
+      repairs_("repair of an unproven write") {
+  for (const SuspectKey& key : shared.options.resume_from.suspects) {
+    add(pending.queue(key.ns.database, key.ns.collection), key.id.view());
+  }
+  for (const Namespace& ns : shared.options.resume_from.unproven_namespaces) unproven_.insert(ns);
+}
+
+void Suspects::add(NamespaceQueue& ns, ValueView id) {
+  Key key{ns.salt, canonical_key(id, ns.salt).bytes()};
+  if (suspects_.size() >= kSuspectsMax && suspects_.count(key) == 0) {
+    add_namespace(ns.ns);
+    return;
+  }
+  Suspect& suspect = suspects_[std::move(key)];
+  suspect.ns = &ns;
+  suspect.id = OwnedValue(id);
+  suspect.due = shared_.now + shared_.options.late_write_max;
+  suspect.compared_once = false;
+  suspect.touched = true;
+}
+
+void Suspects::add_namespace(const Namespace& ns) {
+  if (!unproven_.insert(ns).second) return;
+  checkpoints_.moved();
+  shared_.notice(
+      output::Level::error,
+      fmt::format("{} is not proven to be equal any more: writes of unknown outcome may have left it "
+                  "different; compare it with the source",
+                  ns.name()));
+}
+
+void Suspects::touch(const NamespaceQueue& ns, ValueView id) {
+  const auto found = suspects_.find({ns.salt, canonical_key(id, ns.salt).bytes()});
+  if (found != suspects_.end()) found->second.touched = true;
+}
+
+bool Suspects::eligible(const Suspect& suspect) const {
+  if (suspect.compared_once && shared_.now < suspect.due) return false;
+  return pending_.find(*suspect.ns, suspect.id.view()) == nullptr;
+}
+
+void Suspects::pump() {
+  if (in_flight_ || suspects_.empty() || shared_.ending || shared_.now < next_check_) return;
+  next_check_ = shared_.now + kCheckInterval;
+  output::Compare compare;
+  asked_.clear();
+  for (auto& [key, suspect] : suspects_) {
+    if (compare.ids.size() == kComparedAtOnceMax) break;
+    if (!compare.ids.empty() && suspect.ns->ns != compare.ns) continue;
+    if (!eligible(suspect)) continue;
+    compare.ns = suspect.ns->ns;
+    compare.ids.push_back(suspect.id);
+    asked_.push_back(key);
+    suspect.touched = false;
+  }
+  if (asked_.empty()) {
+    next_check_ = shared_.now + kQuietCheckInterval;
+    return;
+  }
+  compare.id = ++id_;
+  asked_at_ = shared_.now;
+  in_flight_ = true;
+  shared_.emit(std::move(compare));
+}
+
+void Suspects::on_compared(input::Compared&& compared) {
+  if (!in_flight_ || compared.id != id_) return;
+  in_flight_ = false;
+  if (compared.error || compared.keys.size() != asked_.size()) {
+    attempt_ += 1;
+    next_check_ = shared_.now + shared_.backoff(attempt_);
+    return;
+  }
+  attempt_ = 0;
+  next_check_ = shared_.now;
+  for (size_t i = 0; i < asked_.size(); ++i) settle(asked_[i], compared.keys[i]);
+}
+
+void Suspects::settle(const Key& key, const input::ComparedKey& found) {
+  const auto at = suspects_.find(key);
+  if (at == suspects_.end() || at->second.touched) return;
+  Suspect& suspect = at->second;
+  if (!found.equal) {
+    suspect.compared_once = false;
+    if (suspect.repairs++ < kRepairsMax) {
+      repair(suspect, found.source_document);
+    } else {  // something else changes it, or the target refuses it
+      add_namespace(suspect.ns->ns);
+      suspects_.erase(at);
+    }
+    return;
+  }
+  suspect.compared_once = true;
+  if (asked_at_ < suspect.due) return;
+  suspects_.erase(at);
+  checkpoints_.moved();
+}
+
+void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
+  shared_.notice(output::Level::warning,
+                 fmt::format("a late write had changed a document of {}: repaired", suspect.ns->ns.name()));
+  auto storage = std::make_unique<RepairStorage>(
+      source_document.empty() ? wrap_value("_id", suspect.id.view()) : source_document);
+  Event event;
+  event.whole = storage->document.view();
+  event.id = find_value(event.whole, "_id");
+  BatchRecord& batch = repairs_.begin_batch(std::move(storage), event.whole.size);
+  const EventRef ref = repairs_.add_event(batch, event);
+  repairs_.end_batch(batch, {PositionKind::operation_time, {}, 0});
+
+  Operation operation;
+  operation.kind = source_document.empty() ? WriteKind::remove : WriteKind::replace;
+  // The late write may have left an equal _id of other bytes: a second try replaces that too.
+  operation.remove_first = !source_document.empty() && suspect.repairs > 1;
+  operation.id = event.id;
+  operation.document = source_document.empty() ? DocumentView{} : event.whole;
+  operation.newest = operation.oldest = ref;
+  pending_.add(*suspect.ns, operation);
+}
+
+void Suspects::fill(Checkpoint& checkpoint) const {
+  checkpoint.suspects.reserve(suspects_.size());
+  for (const auto& [key, suspect] : suspects_) checkpoint.suspects.push_back({suspect.ns->ns, suspect.id});
+  checkpoint.unproven_namespaces.assign(unproven_.begin(), unproven_.end());
+}
+
+Instant Suspects::next_wake() const { return in_flight_ || suspects_.empty() ? Instant{} : next_check_; }
+
+}  // namespace ddsync

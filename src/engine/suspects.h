@@ -1,0 +1,72 @@
+// Keys of writes whose outcome was unknown, at a target that does not refuse late duplicates: an old version
+// may still land after newer ones (DESIGN invariant 14). They are part of the durable state, are compared on
+// both sides once their retry is acknowledged and again after the longest possible delay, and are repaired
+// through the ordinary way of an operation. Thread-safety: none.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/acknowledger.h"
+#include "engine/checkpoints.h"
+#include "engine/input.h"
+#include "engine/pending_operations.h"
+#include "engine/shared.h"
+
+namespace ddsync {
+
+class Suspects {
+ public:
+  Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Checkpoints& checkpoints);
+
+  void add(NamespaceQueue& ns, ValueView id);
+  // A write of unknown outcome that cannot be told by keys, or too many of them.
+  void add_namespace(const Namespace& ns);
+  // An operation on this key was added: what a comparison under way finds is out of date.
+  void touch(const NamespaceQueue& ns, ValueView id);
+
+  void on_compared(input::Compared&& compared);
+  void pump();
+
+  void fill(Checkpoint& checkpoint) const;
+  bool empty() const { return suspects_.empty(); }
+  uint64_t size() const { return suspects_.size(); }
+  uint64_t unproven_namespaces() const { return unproven_.size(); }
+  Instant next_wake() const;
+  const Ledger& repairs() const { return repairs_; }
+
+ private:
+  using Key = std::pair<uint32_t, std::string>;  // number of the namespace, canonical key
+  struct Suspect {
+    NamespaceQueue* ns = nullptr;
+    OwnedValue id;
+    Instant due;  // a comparison that starts now or later is the last one
+    uint32_t repairs = 0;
+    bool compared_once = false;
+    bool touched = false;
+  };
+
+  bool eligible(const Suspect& suspect) const;
+  void settle(const Key& key, const input::ComparedKey& found);
+  void repair(Suspect& suspect, const OwnedDocument& source_document);
+
+  Shared& shared_;
+  PendingOperations& pending_;
+  Acknowledger& acknowledger_;
+  Checkpoints& checkpoints_;
+  std::map<Key, Suspect> suspects_;
+  std::set<Namespace> unproven_;
+  Ledger repairs_;
+  std::vector<Key> asked_;
+  Instant asked_at_;
+  bool in_flight_ = false;
+  uint64_t id_ = 0;
+  uint32_t attempt_ = 0;
+  Instant next_check_;
+};
+
+}  // namespace ddsync

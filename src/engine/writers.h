@@ -1,0 +1,82 @@
+// The writers: who carries which batch, and what follows from the target's answers.
+//
+// A batch whose outcome is unknown stays with its writer and is tried again by it until it is known: its
+// session refuses the late duplicate of the first try where the target can do that (DESIGN invariant 14).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/acknowledger.h"
+#include "engine/input.h"
+#include "engine/pending_operations.h"
+#include "engine/refusals.h"
+#include "engine/shared.h"
+#include "engine/suspects.h"
+
+namespace ddsync {
+
+class Writers {
+ public:
+  Writers(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Suspects& suspects,
+          Refusals& refusals);
+
+  void on_finished(input::WriteFinished&& finished);
+
+  // Hands batches to free writers and sends again what waited long enough.
+  void pump();
+
+  // A free writer for a schema change, or none. It stays busy until release().
+  std::optional<WriterId> borrow();
+  void release(WriterId writer);
+  BatchId next_batch_id() { return {++last_batch_}; }
+
+  bool any_in_flight() const { return busy_ > 0; }
+  uint32_t busy() const { return busy_; }
+  uint32_t retrying() const { return retrying_; }
+  Instant next_wake() const;
+  const std::string& last_error() const { return last_error_; }
+
+ private:
+  enum class State : uint8_t { free, busy, waiting };  // waiting: for its backoff to pass
+  struct Writer {
+    State state = State::free;
+    BatchId batch_id;
+    TakenBatch batch;             // in flight, or to be sent again
+    std::vector<KeyEntry*> rest;  // the other part of a batch that was split
+    uint32_t attempt = 0;
+    Instant resume_at;
+  };
+
+  void send(uint32_t index);
+  // Settles each operation of a batch that was answered. Gives an error that the writer should pause for, or
+  // none.
+  const Error* settle(const TakenBatch& batch, const std::vector<OperationError>& errors);
+  void send_rest(uint32_t index);
+  void set_free(uint32_t index);
+  void wait(uint32_t index, const Error& error);
+  void on_command_failed(uint32_t index, const Error& error);
+  void split(uint32_t index, const Error& error);
+  // True when the writer should pause before its next batch.
+  bool settle_refused(KeyEntry& entry, const Error& error);
+  void note_duplicates(NamespaceQueue& ns, size_t duplicates, size_t operations);
+  void slow_down();
+  BatchLimits limits() const;
+
+  Shared& shared_;
+  PendingOperations& pending_;
+  Acknowledger& acknowledger_;
+  Suspects& suspects_;
+  Refusals& refusals_;
+  std::vector<Writer> writers_;
+  std::vector<uint32_t> free_;
+  uint64_t last_batch_ = 0;
+  uint32_t busy_ = 0;
+  uint32_t retrying_ = 0;
+  double operations_max_ = 0;  // falls when the target throttles, rises again with every success
+  std::string last_error_;
+};
+
+}  // namespace ddsync
