@@ -22,6 +22,7 @@ class RawChangeStream final : public ChangeStream {
  private:
   using Clock = std::chrono::steady_clock;
 
+  Result<StreamPosition> aggregate(const StreamPosition& position, int32_t events);
   void remember_cursor(DocumentView cursor);
   Result<RawBatch> get_more(uint32_t events_max);
   void pace(const RawBatch& batch, Clock::time_point asked);

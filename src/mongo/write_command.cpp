@@ -32,6 +32,21 @@ Words words(WriteKind kind) {
   return {};
 }
 
+// The length of the element `_id` when it is a leading MinKey or MaxKey, else 0. secantusd 0.5.3 refuses (66)
+// to replace the document of such an _id by one that names it; without it every server keeps the _id of the
+// query.
+uint32_t leading_extreme_id(const WriteOp& operation) {
+  constexpr std::string_view name("_id", 4);  // with its terminator
+  const bool extreme = operation.id.type == BsonType::min_key || operation.id.type == BsonType::max_key;
+  const auto size = static_cast<uint32_t>(1 + name.size());
+  const DocumentView document = operation.document;
+  if (!extreme || document.size < sizeof(int32_t) + size) return 0;
+  const uint8_t* element = document.data + sizeof(int32_t);
+  const bool leads = element[0] == static_cast<uint8_t>(operation.id.type) &&
+                     std::memcmp(element + 1, name.data(), name.size()) == 0;
+  return leads ? size : 0;
+}
+
 Error write_concern_error(DocumentView document) {
   Error error = error_from_document(ErrorContext::write_command, document);
   if (error.treatment != Treatment::fatal) error.treatment = Treatment::retry;
@@ -105,8 +120,7 @@ void WriteCommand::append_operation(WriteKind kind, const WriteOp& operation, st
   append_bytes(operation.id.data, operation.id.size);
   close(query);
   if (kind == WriteKind::replace) {
-    append_name(BsonType::document, "u");
-    append_bytes(operation.document.data, operation.document.size);
+    append_replacement(operation);
     append_name(BsonType::boolean, "upsert");
     bytes_.push_back(1);
   } else {
@@ -115,6 +129,16 @@ void WriteCommand::append_operation(WriteKind kind, const WriteOp& operation, st
     append_bytes(&one, sizeof one);
   }
   close(entry);
+}
+
+void WriteCommand::append_replacement(const WriteOp& operation) {
+  const DocumentView document = operation.document;
+  append_name(BsonType::document, "u");
+  const uint32_t skipped = leading_extreme_id(operation);
+  const auto length = static_cast<int32_t>(document.size - skipped);
+  const size_t head = sizeof length + skipped;
+  append_bytes(&length, sizeof length);
+  append_bytes(document.data + head, document.size - head);
 }
 
 void WriteCommand::append_bytes(const void* data, size_t size) {

@@ -24,6 +24,7 @@ class WriteCommand {
 
  private:
   void append_operation(WriteKind kind, const WriteOp& operation, std::string_view index);
+  void append_replacement(const WriteOp& operation);
   void append_bytes(const void* data, size_t size);
   void append_name(BsonType type, std::string_view name);
   size_t open(BsonType type, std::string_view name);
