@@ -312,11 +312,16 @@ TEST_F(CheckpointStoreTest, ForgetsEverythingOnReset) {
   EXPECT_TRUE(store_.remove());
 }
 
-// Fails the N-th operation, before or after it took effect, and every later one: as a crash or a lost volume.
+struct Failure {
+  bool takes_effect = false;  // the failing operation was done all the same
+  bool lasts = true;          // as a crash or a lost volume; else the next operation works again
+};
+
+// Fails the N-th operation.
 class FailingFileSystem final : public FileSystem {
  public:
-  FailingFileSystem(FileSystem& files, int fails_at, bool takes_effect)
-      : files_(files), left_(fails_at), takes_effect_(takes_effect) {}
+  FailingFileSystem(FileSystem& files, int fails_at, Failure failure)
+      : files_(files), left_(fails_at), failure_(failure) {}
 
   bool failed() const { return left_ < 0; }
 
@@ -348,23 +353,24 @@ class FailingFileSystem final : public FileSystem {
  private:
   template <typename R>
   R run(const std::function<R()>& operation) {
-    if (left_-- > 0) return operation();
-    if (left_ == -1 && takes_effect_) (void)operation();
+    if (left_-- > 0 || (left_ < -1 && !failure_.lasts)) return operation();
+    if (left_ == -1 && failure_.takes_effect) (void)operation();
     return io_error("use", "the disk", ENOSPC);
   }
 
   FileSystem& files_;
   int left_;
-  bool takes_effect_;
+  Failure failure_;
 };
 
 TEST_F(CheckpointStoreTest, HoldsTheOldOrTheNewStateWhicheverOperationFails) {
-  for (const bool takes_effect : {false, true}) {
+  for (const Failure failure : {Failure{}, Failure{.takes_effect = true}, Failure{.lasts = false},
+                                Failure{.takes_effect = true, .lasts = false}}) {
     bool failed = true;
     for (int fails_at = 0; failed; ++fails_at) {
       ASSERT_TRUE(store_.save(rich_checkpoint(1)));
       ASSERT_TRUE(store_.save(rich_checkpoint(2)));
-      FailingFileSystem failing(*files_, fails_at, takes_effect);
+      FailingFileSystem failing(*files_, fails_at, failure);
       const auto saved = CheckpointStore(failing, path(), kPair).save(rich_checkpoint(3));
       failed = failing.failed();
       EXPECT_EQ(saved.has_value(), !failed);
@@ -383,7 +389,7 @@ TEST_F(CheckpointStoreTest, HoldsNoStateOrTheFirstWhicheverOperationFails) {
     bool failed = true;
     for (int fails_at = 0; failed; ++fails_at) {
       ASSERT_TRUE(store_.remove());
-      FailingFileSystem failing(*files_, fails_at, takes_effect);
+      FailingFileSystem failing(*files_, fails_at, Failure{.takes_effect = takes_effect});
       const auto saved = CheckpointStore(failing, path(), kPair).save(rich_checkpoint(1));
       failed = failing.failed();
       EXPECT_EQ(saved.has_value(), !failed);
@@ -401,7 +407,7 @@ TEST_F(CheckpointStoreTest, ResetsWhollyOrNotAtAllWhicheverOperationFails) {
       ASSERT_TRUE(store_.remove());
       ASSERT_TRUE(store_.save(rich_checkpoint(1)));
       ASSERT_TRUE(store_.save(rich_checkpoint(2)));
-      FailingFileSystem failing(*files_, fails_at, takes_effect);
+      FailingFileSystem failing(*files_, fails_at, Failure{.takes_effect = takes_effect});
       const auto removed = CheckpointStore(failing, path(), kPair).remove();
       failed = failing.failed();
       EXPECT_EQ(removed.has_value(), !failed);
