@@ -1,0 +1,70 @@
+#include "engine/namespace.h"
+
+#include <algorithm>
+
+namespace ddsync {
+namespace {
+
+bool any_matches(const std::vector<NamespacePattern>& patterns, std::string_view database,
+                 std::string_view collection) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const NamespacePattern& pattern) { return pattern.matches(database, collection); });
+}
+
+}  // namespace
+
+std::optional<Namespace> parse_namespace(std::string_view text) {
+  const size_t dot = text.find('.');
+  if (dot == std::string_view::npos || dot == 0 || dot + 1 == text.size()) return std::nullopt;
+  return Namespace{std::string(text.substr(0, dot)), std::string(text.substr(dot + 1))};
+}
+
+bool is_system_namespace(std::string_view database, std::string_view collection) {
+  if (database == "admin" || database == "local" || database == "config") return true;
+  return collection.substr(0, 7) == "system.";
+}
+
+std::string NamespacePattern::text() const {
+  if (database.empty()) return "*";
+  return database + "." + (collection.empty() ? "*" : collection);
+}
+
+std::optional<NamespacePattern> parse_pattern(std::string_view text) {
+  if (text == "*" || text == "*.*") return NamespacePattern{};
+  const std::optional<Namespace> ns = parse_namespace(text);
+  if (!ns || ns->database.find('*') != std::string::npos) return std::nullopt;
+  if (ns->collection == "*") return NamespacePattern{ns->database, ""};
+  if (ns->collection.find('*') != std::string::npos) return std::nullopt;
+  return NamespacePattern{ns->database, ns->collection};
+}
+
+bool NamespaceFilter::contains(std::string_view database, std::string_view collection) const {
+  if (is_system_namespace(database, collection)) return false;
+  return any_matches(include_, database, collection) && !any_matches(exclude_, database, collection);
+}
+
+bool NamespaceFilter::contains_whole_database(std::string_view database) const {
+  if (is_system_namespace(database, "")) return false;
+  const auto whole = [&](const NamespacePattern& pattern) {
+    return pattern.collection.empty() && (pattern.database.empty() || pattern.database == database);
+  };
+  const auto touches = [&](const NamespacePattern& pattern) {
+    return pattern.database.empty() || pattern.database == database;
+  };
+  return std::any_of(include_.begin(), include_.end(), whole) &&
+         std::none_of(exclude_.begin(), exclude_.end(), touches);
+}
+
+std::string WatchScope::name() const {
+  switch (level) {
+    case ScopeLevel::cluster:
+      return "*";
+    case ScopeLevel::database:
+      return ns.database + ".*";
+    case ScopeLevel::collection:
+      return ns.name();
+  }
+  return {};
+}
+
+}  // namespace ddsync

@@ -1,0 +1,323 @@
+// The engine's promises, one situation a test. Whole histories with crashes: tests/sim.
+#include "engine/engine.h"
+
+#include "support/engine_harness.h"
+
+namespace ddsync::test {
+namespace {
+
+std::string name_of(const Checkpoint& checkpoint) {
+  return to_extended_json(checkpoint.streams.at(0).position.token.view());
+}
+std::string named(const std::string& name) {
+  return to_extended_json(from_extended_json(token(name))->view());
+}
+
+TEST(EngineStart, ReadsNothingBeforeTheStartPositionIsDurable) {
+  Harness given(Harness::options());
+  given.give(input::TargetReady{});
+  EXPECT_FALSE(given.take<output::OpenStream>().position.known());
+  given.give(input::StreamOpened{{0}, {PositionKind::resume_after, Harness::token_of("start"), 0}});
+  EXPECT_FALSE(given.has<output::ReadStream>());
+  const Checkpoint checkpoint = given.make_durable();
+  EXPECT_EQ(name_of(checkpoint), named("start"));
+  EXPECT_TRUE(given.has<output::ReadStream>());
+  EXPECT_TRUE(given.has<output::Watching>());
+}
+
+TEST(EngineStart, ResumesFromTheDurablePositionWithoutAnotherCheckpoint) {
+  EngineOptions options = Harness::options();
+  options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("t7"), 0}, ""}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  EXPECT_EQ(given.take<output::OpenStream>().position.token, Harness::token_of("t7"));
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_TRUE(given.has<output::ReadStream>());
+  EXPECT_FALSE(given.has<output::Persist>());
+}
+
+TEST(EngineWatermark, StopsBeforeTheFirstEventThatIsNotAcknowledged) {
+  EngineOptions options = Harness::options(3);
+  options.persist_interval = 1;
+  Harness given(options);
+  given.start();
+  // Three kinds of write: three commands.
+  given.batch(insert("a", "1") + "," + replace("b", "2", R"(,"v":1)") + "," + remove("c", "3"), "after");
+  auto writes = given.take_all<output::Write>();
+  ASSERT_EQ(writes.size(), 3u);
+  given.acknowledge(writes[2]);
+  given.acknowledge(writes[0]);
+  given.pass_ms(1500);
+  EXPECT_EQ(name_of(given.make_durable()), named("a"));
+  given.acknowledge(writes[1]);
+  given.pass_ms(10);
+  EXPECT_EQ(name_of(given.make_durable()), named("after"));
+}
+
+TEST(EngineOrder, KeepsOneWriteOfAKeyInFlightAndWritesTheNewestVersionNext) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1", R"(,"v":1)"), "a");
+  const auto first = given.take<output::Write>();
+  given.batch(replace("b", "1", R"(,"v":2)") + "," + replace("c", "1.0", R"(,"v":3)"), "c");
+  EXPECT_FALSE(given.has<output::Write>()) << "1 and 1.0 are one key, and it is in flight";
+  given.acknowledge(first);
+  const auto second = given.take<output::Write>();
+  ASSERT_EQ(second.operations.size(), 1u);
+  EXPECT_EQ(second.kind, WriteKind::remove) << "the _id changes its type: removed first";
+  given.acknowledge(second);
+  const auto third = given.take<output::Write>();
+  EXPECT_NE(Harness::json(third.operations[0].document).find("\"v\" : { \"$numberInt\" : \"3\" }"),
+            std::string::npos);
+  given.acknowledge(third);
+  EXPECT_EQ(given.engine().status().events_applied, 3u);
+  EXPECT_EQ(given.engine().status().events_superseded, 1u);
+}
+
+TEST(EngineOrder, AnUpdateWithoutItsDocumentIsSkipped) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(event("a", "update", "1", "null"), "a");
+  EXPECT_FALSE(given.has<output::Write>());
+  EXPECT_EQ(given.engine().status().events_skipped, 1u);
+  EXPECT_EQ(name_of(given.make_durable()), named("a"));
+}
+
+TEST(EngineErrors, AnInsertThatFindsItsDocumentBecomesAReplace) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  given.refuse(given.take<output::Write>(), 0, Treatment::duplicate_id);
+  EXPECT_EQ(given.take<output::Write>().kind, WriteKind::replace);
+}
+
+TEST(EngineErrors, AFailedBatchIsTriedAgainByTheSameWriterAfterABackoff) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  const auto write = given.take<output::Write>();
+  given.fail(write, Treatment::retry, true);
+  EXPECT_FALSE(given.has<output::Write>());
+  EXPECT_TRUE(given.has<output::WakeAt>());
+  given.pass_ms(6'000);
+  const auto again = given.take<output::Write>();
+  EXPECT_EQ(again.writer, write.writer);
+  EXPECT_EQ(again.attempt, 2u);
+}
+
+TEST(EngineErrors, TheKeysOfAnUnknownOutcomeAreDurablySuspectUntilTheyWereComparedLate) {
+  EngineOptions options = Harness::options();
+  options.late_write_max = Duration::seconds(150);
+  Harness given(options);
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  given.pass_ms(6'000);
+  given.acknowledge(given.take<output::Write>());
+  EXPECT_EQ(given.make_durable().suspects.size(), 1u);
+
+  given.pass_ms(1'000);
+  auto compare = given.take<output::Compare>();
+  ASSERT_EQ(compare.ids.size(), 1u);
+  given.give(input::Compared{compare.id, {{true, {}}}, {}});
+  EXPECT_EQ(given.engine().status().suspects, 1u) << "a late duplicate may still come";
+  given.pass_ms(150'000);
+  compare = given.take<output::Compare>();
+  given.give(input::Compared{compare.id, {{true, {}}}, {}});
+  EXPECT_EQ(given.engine().status().suspects, 0u);
+}
+
+TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  given.pass_ms(6'000);
+  given.acknowledge(given.take<output::Write>());
+  given.pass_ms(1'000);
+  const auto compare = given.take<output::Compare>();
+  given.give(input::Compared{compare.id, {{false, *from_extended_json(R"({"_id":1,"v":9})")}}, {}});
+  const auto repair = given.take<output::Write>();
+  EXPECT_EQ(repair.kind, WriteKind::replace);
+  EXPECT_NE(Harness::json(repair.operations[0].document).find("9"), std::string::npos);
+}
+
+TEST(EngineErrors, ATargetThatRefusesLateWritesNeedsNoSuspects) {
+  Harness given(Harness::options());
+  TargetLimits limits;
+  limits.refuses_late_writes = true;
+  given.start();
+  given.give(input::TargetReady{limits});
+  given.batch(insert("a", "1"), "a");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  EXPECT_EQ(given.engine().status().suspects, 0u);
+}
+
+TEST(EngineErrors, AWholeCommandThatIsRefusedIsHalvedUntilTheCulpritStandsAlone) {
+  EngineOptions options = Harness::options(1);
+  options.on_error = OnError::quarantine;
+  Harness given(options);
+  given.start();
+  given.batch(insert("a", "1") + "," + insert("b", "2") + "," + insert("c", "3") + "," + insert("d", "4"),
+              "d");
+  int refused = 0;
+  while (given.has<output::Write>()) {
+    const auto write = given.take<output::Write>();
+    bool culprit = false;
+    for (const WriteOp& operation : write.operations) culprit |= operation.id.as_int32() == 3;
+    if (culprit) {
+      ++refused;
+      given.fail(write, Treatment::split, false);
+    } else {
+      given.acknowledge(write);
+    }
+  }
+  EXPECT_GE(refused, 2);
+  const auto quarantine = given.take<output::Quarantine>();
+  ASSERT_EQ(quarantine.records.size(), 1u);
+  EXPECT_NE(Harness::json(quarantine.records[0].event.view()).find("\"c\""), std::string::npos);
+  EXPECT_EQ(given.engine().status().events_applied, 3u)
+      << "not done before it is durable in the dead-letter file";
+  given.give(input::QuarantineDurable{quarantine.id});
+  EXPECT_EQ(given.engine().status().events_quarantined, 1u);
+}
+
+TEST(EngineErrors, ARefusedDocumentStopsTheServiceAndNothingIsSkipped) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1") + "," + insert("b", "2"), "b");
+  given.refuse(given.take<output::Write>(), 1, Treatment::permanent);
+  EXPECT_EQ(name_of(given.make_durable()), named("a"));
+  const auto finished = given.take<output::Finished>();
+  EXPECT_EQ(finished.reason, output::StopReason::refused_document);
+}
+
+TEST(EngineUnique, ValuesThatMoveInARingArriveByRemovingFirst) {
+  Harness given(Harness::options(1));
+  given.start();
+  given.batch(replace("a", "1", R"(,"u":2)") + "," + replace("b", "2", R"(,"u":1)"), "b");
+  const auto refuse_both = [&](const WriteBatch& write) {
+    WriteOutcome outcome;
+    Error error;
+    error.code = 11000;
+    error.treatment = Treatment::duplicate_other;
+    outcome.operation_errors = {{0, error}, {1, error}};
+    given.give(input::WriteFinished{write.writer, write.id, outcome});
+  };
+  refuse_both(given.take<output::Write>());
+  refuse_both(given.take<output::Write>());  // tried again once it stood alone
+  given.batch("", "b");                      // the stream is idle: nothing else will free the values
+  const auto removal = given.take<output::Write>();
+  EXPECT_EQ(removal.kind, WriteKind::remove);
+  EXPECT_EQ(removal.operations.size(), 2u);
+  given.acknowledge(removal);
+  const auto insertion = given.take<output::Write>();
+  EXPECT_EQ(insertion.kind, WriteKind::insert);
+  given.acknowledge(insertion);
+  EXPECT_EQ(given.engine().status().events_applied, 2u);
+}
+
+TEST(EngineBarrier, ADropRunsAloneBetweenTwoCheckpoints) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1") + "," + event("b", "drop", "") + "," + insert("c", "1"), "c");
+  const auto before = given.take<output::Write>();
+  EXPECT_FALSE(given.has<output::Write>()) << "what follows the drop waits";
+  given.acknowledge(before);
+  EXPECT_FALSE(given.has<output::ChangeSchema>()) << "what precedes it is not durable";
+  EXPECT_EQ(name_of(given.make_durable()), named("a"));
+  const auto change = given.take<output::ChangeSchema>();
+  EXPECT_EQ(change.kind, SchemaChangeKind::drop);
+  given.give(input::SchemaChanged{change.writer, change.id, {}});
+  EXPECT_FALSE(given.has<output::Write>());
+  EXPECT_EQ(name_of(given.make_durable()), named("b"));
+  EXPECT_TRUE(given.has<output::Write>());
+}
+
+TEST(EngineStreams, AnInvalidatedStreamGoesOnWithStartAfter) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(event("a", "drop", "") + "," + event("b", "invalidate", ""), "b");
+  given.make_durable();
+  const auto change = given.take<output::ChangeSchema>();
+  given.give(input::SchemaChanged{change.writer, change.id, {}});
+  given.make_durable();
+  const auto open = given.take<output::OpenStream>();
+  EXPECT_EQ(open.position.kind, PositionKind::start_after);
+  EXPECT_EQ(open.position.token, Harness::token_of("b"));
+}
+
+TEST(EngineStreams, ALostHistoryIsADurableGapAndEndsTheServiceWhenNothingElseLives) {
+  Harness given(Harness::options());
+  given.start();
+  Error error;
+  error.code = 286;
+  error.message = "history lost";
+  error.treatment = Treatment::history_lost;
+  given.give(input::StreamFailed{{0}, error});
+  EXPECT_FALSE(given.make_durable().streams[0].gap_reason.empty());
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::gap);
+  EXPECT_FALSE(given.has<output::OpenStream>());
+}
+
+TEST(EngineStreams, ALostCursorIsOpenedAgainBehindTheLastEventRead) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "after");
+  Error error;
+  error.code = 43;
+  error.treatment = Treatment::cursor_lost;
+  given.give(input::StreamFailed{{0}, error});
+  given.pass_ms(6'000);
+  EXPECT_EQ(given.take<output::OpenStream>().position.token, Harness::token_of("after"));
+}
+
+TEST(EngineMemory, ReadingPausesWhenMemoryIsFullAndGoesOnAfterAcknowledgements) {
+  EngineOptions options = Harness::options();
+  options.memory_bytes_max = 2'000;
+  Harness given(options);
+  given.start();
+  given.take_all<output::ReadStream>();
+  given.batch(insert("a", "1") + "," + insert("b", "2") + "," + insert("c", "3") + "," + insert("d", "4"),
+              "d");
+  EXPECT_FALSE(given.has<output::ReadStream>());
+  EXPECT_EQ(given.engine().status().streams[0].state, StreamState::paused);
+  for (const auto& write : given.take_all<output::Write>()) given.acknowledge(write);
+  EXPECT_TRUE(given.has<output::ReadStream>());
+}
+
+TEST(EngineDisk, AFailingDiskPausesReadingAndIsTriedAgain) {
+  Harness given(Harness::options());
+  given.start();
+  given.take_all<output::ReadStream>();
+  given.batch(insert("a", "1"), "a");
+  given.take_all<output::ReadStream>();
+  given.acknowledge(given.take<output::Write>());
+  const auto persist = given.take<output::Persist>();
+  Error full;
+  full.code = kErrorLocalDisk;
+  full.message = "No space left on device";
+  given.give(input::CheckpointFailed{persist.checkpoint.generation, full});
+  given.batch("", "b");
+  EXPECT_FALSE(given.has<output::ReadStream>());
+  given.pass_ms(6'000);
+  given.make_durable();
+  EXPECT_TRUE(given.has<output::ReadStream>());
+}
+
+TEST(EngineStop, FinishesWhatIsInFlightAndPersistsBeforeItEnds) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  const auto write = given.take<output::Write>();
+  given.give(input::Stop{});
+  EXPECT_FALSE(given.has<output::Finished>());
+  given.acknowledge(write);
+  EXPECT_FALSE(given.has<output::Finished>());
+  EXPECT_EQ(name_of(given.make_durable()), named("a"));
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::requested);
+  EXPECT_TRUE(given.engine().finished());
+}
+
+}  // namespace
+}  // namespace ddsync::test
