@@ -61,12 +61,10 @@ Started<DurableState> open_state(const ServiceOptions& options) {
   const std::string path = config::state_path(config);
   DurableState state;
   state.files = state::posix_file_system();
-  if (const auto made = state.files->make_folder(config.state_directory); !made) {
-    return refuse(ExitCode::bad_state, made.error().message);
-  }
   auto lock = state::InstanceLock::acquire(path);
   if (!lock) {
-    return refuse(ExitCode::second_instance, lock.error().message);
+    const bool already_running = lock.error().code_name == state::kAlreadyRunning;
+    return refuse(already_running ? ExitCode::second_instance : ExitCode::bad_state, lock.error().message);
   }
   state.lock = *std::move(lock);
   const state::StateIdentity identity{.source = config::cluster_name(config.source_uri),

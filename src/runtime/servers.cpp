@@ -23,54 +23,78 @@ constexpr uint32_t kOtherConnections = 4;
 // One server that is being waited for.
 struct Waiting {
   std::string role;
-  mongo::Endpoint& endpoint;
-  mongo::ServerInfo& info;
-  bool answered = false;
+  mongo::EndpointOptions options;
+  std::unique_ptr<mongo::Endpoint> endpoint;
+  std::optional<mongo::ServerInfo> info;
   std::string last_problem;
 };
 
-Started<std::unique_ptr<mongo::Endpoint>> make_endpoint(const std::string& role, const std::string& uri,
-                                                        size_t connections) {
-  auto endpoint = mongo::Endpoint::create(
-      {.uri = uri, .connections_max = static_cast<uint32_t>(connections) + kOtherConnections});
-  if (!endpoint) {
-    return refuse(ExitCode::bad_configuration, fmt::format("{}.uri: {}", role, endpoint.error().message));
-  }
-  return *std::move(endpoint);
+Waiting waiting(std::string role, const std::string& uri, size_t connections) {
+  return {.role = std::move(role),
+          .options = {.uri = uri, .connections_max = static_cast<uint32_t>(connections) + kOtherConnections},
+          .endpoint = nullptr,
+          .info = {},
+          .last_problem = {}};
 }
 
-Started<void> ask(Waiting& server) {
-  auto info = server.endpoint.describe();
-  if (info) {
-    server.info = *std::move(info);
-    server.answered = true;
-    observe::log_info(fmt::format("{}: {}", server.role, server.info.description));
-    return {};
-  }
-  const Error& error = info.error();
-  if (error.treatment == Treatment::fatal) {
-    return refuse(ExitCode::access_denied, fmt::format("the {} refuses the service: {}; check user, password "
-                                                       "and rights in {}.uri",
-                                                       server.role, describe(error), server.role));
-  }
+void log_once(Waiting& server, const Error& error) {
   if (std::string problem = describe(error); problem != server.last_problem) {
     observe::log_warning(fmt::format("waiting for the {}: {}", server.role, problem));
     server.last_problem = std::move(problem);
   }
+}
+
+// False: not yet, the name service does not answer.
+Started<bool> make_endpoint(Waiting& server) {
+  auto endpoint = mongo::Endpoint::create(server.options);
+  if (endpoint) {
+    server.endpoint = *std::move(endpoint);
+    return true;
+  }
+  if (endpoint.error().code != kErrorNetwork) {
+    return refuse(ExitCode::bad_configuration,
+                  fmt::format("{}.uri: {}", server.role, endpoint.error().message));
+  }
+  log_once(server, endpoint.error());
+  return false;
+}
+
+Started<void> ask(Waiting& server) {
+  if (!server.endpoint) {
+    const auto made = make_endpoint(server);
+    if (!made) {
+      return tl::unexpected(made.error());
+    }
+    if (!*made) {
+      return {};
+    }
+  }
+  auto info = server.endpoint->describe();
+  if (info) {
+    server.info = *std::move(info);
+    observe::log_info(fmt::format("{}: {}", server.role, server.info->description));
+    return {};
+  }
+  if (info.error().treatment == Treatment::fatal) {
+    return refuse(ExitCode::access_denied,
+                  fmt::format("the {0} refuses the service: {1}; check user, password and rights in {0}.uri",
+                              server.role, describe(info.error())));
+  }
+  log_once(server, info.error());
   return {};
 }
 
-Started<void> wait_for_both(Waiting source, Waiting target) {
+Started<void> wait_for_both(Waiting& source, Waiting& target) {
   for (milliseconds backoff = kBackoffMin;; backoff = std::min(backoff * 2, kBackoffMax)) {
     for (Waiting* server : {&source, &target}) {
-      if (server->answered) {
+      if (server->info) {
         continue;
       }
       if (auto asked = ask(*server); !asked) {
         return asked;
       }
     }
-    if (source.answered && target.answered) {
+    if (source.info && target.info) {
       return {};
     }
     std::this_thread::sleep_for(backoff);
@@ -80,26 +104,18 @@ Started<void> wait_for_both(Waiting source, Waiting target) {
 }  // namespace
 
 Started<Servers> connect(const config::Config& config, size_t streams) {
-  auto source = make_endpoint("source", config.source_uri, streams);
-  if (!source) {
-    return tl::unexpected(std::move(source).error());
-  }
-  auto target = make_endpoint("target", config.target_uri, config.writers);
-  if (!target) {
-    return tl::unexpected(std::move(target).error());
-  }
-  Servers servers{
-      .source = *std::move(source), .target = *std::move(target), .source_info = {}, .target_info = {}};
-  auto answered = wait_for_both(
-      {.role = "source", .endpoint = *servers.source, .info = servers.source_info, .last_problem = {}},
-      {.role = "target", .endpoint = *servers.target, .info = servers.target_info, .last_problem = {}});
-  if (!answered) {
+  Waiting source = waiting("source", config.source_uri, streams);
+  Waiting target = waiting("target", config.target_uri, config.writers);
+  if (auto answered = wait_for_both(source, target); !answered) {
     return tl::unexpected(std::move(answered).error());
   }
-  if (const auto problem = unfit_pair(servers.source_info, servers.target_info)) {
+  if (const auto problem = unfit_pair(*source.info, *target.info)) {
     return refuse(ExitCode::bad_configuration, *problem);
   }
-  return servers;
+  return Servers{.source = std::move(source.endpoint),
+                 .target = std::move(target.endpoint),
+                 .source_info = *std::move(source.info),
+                 .target_info = *std::move(target.info)};
 }
 
 std::optional<std::string> unfit_pair(const mongo::ServerInfo& source, const mongo::ServerInfo& target) {
