@@ -33,7 +33,8 @@ class DocumentKey {
   uint64_t hash_ = 0;
 };
 
-// The key of `id`. `namespace_salt` goes into the hash only: keys of different namespaces spread in one table.
+// The key of `id`. `namespace_salt` goes into the hash only: keys of different namespaces spread in one
+// table.
 DocumentKey canonical_key(ValueView id, uint32_t namespace_salt = 0);
 
 // The key that a naive implementation would use: type and bytes. Only the simulator's planted bug calls it.

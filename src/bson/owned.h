@@ -11,8 +11,7 @@ namespace ddsync {
 class OwnedDocument {
  public:
   OwnedDocument() = default;
-  explicit OwnedDocument(DocumentView view)
-      : bytes_(reinterpret_cast<const char*>(view.data), view.size) {}
+  explicit OwnedDocument(DocumentView view) : bytes_(reinterpret_cast<const char*>(view.data), view.size) {}
 
   bool empty() const { return bytes_.empty(); }
   DocumentView view() const {
