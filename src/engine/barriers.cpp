@@ -172,6 +172,8 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
   running_ -= 1;
   if (!changed.error) {
     shared_.notice(output::Level::info, fmt::format("done on the target: {}", describe(barrier.change)));
+    if (barrier.change.kind == SchemaChangeKind::rename)
+      suspects_.renamed(barrier.change.ns, barrier.change.to);
     done(stream);
     return;
   }

@@ -12,7 +12,8 @@ Engine::Core::Core(EngineOptions options)
       pending_(shared_.options.filter),
       acknowledger_(shared_),
       checkpoints_(shared_, [this] { return build_checkpoint(); }),
-      suspects_(shared_, pending_, acknowledger_, checkpoints_),
+      suspects_(shared_, pending_, acknowledger_, checkpoints_,
+                [this](uint32_t stream) { return streams_.at(stream).caught_up(); }),
       refusals_(shared_, pending_, acknowledger_),
       writers_(shared_, pending_, acknowledger_, suspects_, refusals_),
       streams_(shared_, checkpoints_),
@@ -113,6 +114,7 @@ void Engine::Core::pump_ending() {
   const bool in_flight = writers_.any_in_flight() || barriers_.any_running() || refusals_.in_flight();
   const bool late = shared_.now >= shared_.ending->deadline;
   if (in_flight && !late) return;
+  if (writers_.any_in_flight()) writers_.suspect_in_flight();
   checkpoints_.settle();
   checkpoints_.pump(true);
   if (!checkpoints_.settled() && !late) return;

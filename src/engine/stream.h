@@ -76,6 +76,8 @@ struct Stream {
   int64_t read_wall_ms = 0;
 
   bool is_gap() const { return state == StreamState::gap; }
+  // All that the source has to tell is on the target.
+  bool caught_up() const { return last_batch_empty && !barrier && ledger.all_acknowledged(); }
   // Nothing more is known to come: what waits for a later event waits in vain.
   bool quiet() const { return last_batch_empty || barrier.has_value() || full || is_gap(); }
 };

@@ -26,11 +26,12 @@ class RepairStorage : public BatchStorage {
 }  // namespace
 
 Suspects::Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger,
-                   Checkpoints& checkpoints)
+                   Checkpoints& checkpoints, std::function<bool(uint32_t)> caught_up)
     : shared_(shared),
       pending_(pending),
       acknowledger_(acknowledger),
       checkpoints_(checkpoints),
+      caught_up_(std::move(caught_up)),
       repairs_("repair of an unproven write") {
   for (const SuspectKey& key : shared.options.resume_from.suspects) {
     add(pending.queue(key.ns.database, key.ns.collection), key.id.view());
@@ -60,6 +61,15 @@ void Suspects::add_namespace(const Namespace& ns) {
       fmt::format("{} is not proven to be equal any more: writes of unknown outcome may have left it "
                   "different; compare it with the source",
                   ns.name()));
+}
+
+void Suspects::renamed(const Namespace& from, const Namespace& to) {
+  NamespaceQueue& ns = pending_.queue(to.database, to.collection);
+  std::vector<OwnedValue> repaired;
+  for (const auto& [key, suspect] : suspects_) {
+    if (suspect.repairs > 0 && suspect.ns->ns == from) repaired.push_back(suspect.id);
+  }
+  for (const OwnedValue& id : repaired) add(ns, id.view());
 }
 
 void Suspects::touch(const NamespaceQueue& ns, ValueView id) {
@@ -125,6 +135,9 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
   }
   suspect.compared_once = true;
   if (asked_at_ < suspect.due) return;
+  // A repair took the source's document of a moment that the stream may not have reached yet: a rename on the
+  // way would carry it on.
+  if (suspect.repairs > 0 && !caught_up_(suspect.ns->stream)) return;
   suspects_.erase(at);
   checkpoints_.moved();
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -21,11 +22,16 @@ namespace ddsync {
 
 class Suspects {
  public:
-  Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Checkpoints& checkpoints);
+  // `caught_up` says of a stream (by its index) that it has delivered all there is.
+  Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Checkpoints& checkpoints,
+           std::function<bool(uint32_t)> caught_up);
 
   void add(NamespaceQueue& ns, ValueView id);
   // A write of unknown outcome that cannot be told by keys, or too many of them.
   void add_namespace(const Namespace& ns);
+  // `from` is `to` now, and a comparison may have met the source on either side of that: what was repaired in
+  // `from` is proven anew in `to`.
+  void renamed(const Namespace& from, const Namespace& to);
   // An operation on this key was added: what a comparison under way finds is out of date.
   void touch(const NamespaceQueue& ns, ValueView id);
 
@@ -58,6 +64,7 @@ class Suspects {
   PendingOperations& pending_;
   Acknowledger& acknowledger_;
   Checkpoints& checkpoints_;
+  std::function<bool(uint32_t)> caught_up_;
   std::map<Key, Suspect> suspects_;
   std::set<Namespace> unproven_;
   Ledger repairs_;

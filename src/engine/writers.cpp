@@ -167,6 +167,13 @@ void Writers::set_free(uint32_t index) {
   free_.push_back(index);
 }
 
+void Writers::suspect_in_flight() {
+  for (const Writer& writer : writers_) {
+    if (writer.state != State::busy) continue;
+    for (const KeyEntry* entry : writer.batch.entries) suspects_.add(*entry->ns, entry->flight.id);
+  }
+}
+
 void Writers::wait(uint32_t index, const Error& error) {
   Writer& writer = writers_[index];
   Duration pause = shared_.backoff(std::max(1u, writer.attempt));

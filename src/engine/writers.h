@@ -33,6 +33,8 @@ class Writers {
   void release(WriterId writer);
   BatchId next_batch_id() { return {++last_batch_}; }
 
+  // The answers of what is in flight will not be waited for: nobody knows what becomes of it.
+  void suspect_in_flight();
   bool any_in_flight() const { return busy_ > 0; }
   uint32_t busy() const { return busy_; }
   uint32_t retrying() const { return retrying_; }
