@@ -1,0 +1,142 @@
+"""Measures the service against bare driver loops, in one run: see docs/performance.md.
+
+    ./dev bench [--quick] [--only insert,hot,delay,...] [--repeats N]
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+WORKLOADS = ("insert", "update", "mixed", "hot")
+NAMES = ("engine", *WORKLOADS, "distance", "delay", "collections")
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Measures documentdb-sync against bare driver loops.")
+    parser.add_argument("--build", default=os.path.join(ROOT, "build", "release"), help="build folder")
+    parser.add_argument("--server", required=True, help="path of secantusd-rs")
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(NAMES),
+                        help=f"some of {','.join(NAMES)}")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--events", type=int, default=200_000, help="size of a backlog")
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of a delay measurement")
+    parser.add_argument("--quick", action="store_true", help="once, small: shows that it works, proves nothing")
+    parser.add_argument("--json", default="bench.json", help="file for the figures")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.only) - set(NAMES):
+        parser.error(f"--only: unknown: {', '.join(sorted(unknown))}")
+    if arguments.quick:
+        arguments.repeats, arguments.events, arguments.seconds = 1, 20_000, 4.0
+    return arguments
+
+
+ARGUMENTS = parse_arguments()
+os.environ["DDSYNC_SECANTUSD_RS"] = os.path.abspath(ARGUMENTS.server)
+os.environ["DDSYNC_BINARY"] = os.path.abspath(os.path.join(ARGUMENTS.build, "src", "documentdb-sync"))
+sys.path[:0] = [os.path.join(ROOT, "tests"), os.path.join(ROOT, "bench")]
+
+from harness.delay import measure_delay  # noqa: E402  (needs the paths set above)
+from harness.machine import Tools  # noqa: E402
+from harness.report import Report  # noqa: E402
+from harness.throughput import measure_distance, measure_workload  # noqa: E402
+
+
+def run_engine(report):
+    output = subprocess.run([os.path.join(ARGUMENTS.build, "bench", "engine_bench"), "--benchmark_format=csv",
+                             f"--benchmark_repetitions={ARGUMENTS.repeats}"],
+                            capture_output=True, text=True, check=True).stdout
+    for name in ("inserts", "updates", "hot_keys"):
+        rates = [float(line.split(",")[6]) / 1e6 for line in output.splitlines() if re.match(rf'"{name}",', line)]
+        median = report.add(f"engine {name}", [{"million_per_s": rate} for rate in rates])
+        report.check(f"engine alone, {name}", median["million_per_s"], "M events/s", at_least=1.5)
+
+
+def run_workload(report, tools, folder, workload):
+    rows = measure_workload(tools, folder, workload, ARGUMENTS.events, ARGUMENTS.repeats)
+    median = report.add(workload, rows)
+    report.note(f"{workload}: bare reader | bare writer | service, events/s",
+                f"{median['reader_per_s']:,.0f} | {median['writer_per_s']:,.0f} | {median['events_per_s']:,.0f}")
+    report.check(f"{workload}: service / slower bare loop", median["ratio"], "", at_least=0.7)
+    if workload == "hot":
+        report.check("hot: service / bare writer alone", median["ratio_to_writer_alone"], "", at_least=1.0)
+    check_cost(report, workload, median)
+
+
+def check_cost(report, name, median):
+    report.check(f"{name}: CPU of the service", median["cpu_us_per_event"], "us/event", at_most=6)
+    report.check(f"{name}: peak memory", median["peak_mb"], "MB", at_most=100)
+
+
+def run_distance(report, tools, folder):
+    for workload in ("insert", "mixed"):
+        rows = measure_distance(tools, os.path.join(folder, workload), workload, ARGUMENTS.events, ARGUMENTS.repeats)
+        median = report.add(f"distance {workload}", rows)
+        report.note(f"{workload}: at 0 ms | at 20 ms round trip, events/s",
+                    f"{median['near_per_s']:,.0f} | {median['far_per_s']:,.0f}")
+        report.check(f"{workload}: 20 ms / 0 ms", median["ratio"], "", at_least=0.6)
+        check_cost(report, f"{workload} at 20 ms", median)
+
+
+def note_delay(report, name, median):
+    report.note(f"{name}: delay of bare reader | service, median (p99), ms",
+                f"{median['bare_median_ms']:.2f} ({median['bare_p99_ms']:.1f}) | "
+                f"{median['service_median_ms']:.2f} ({median['service_p99_ms']:.1f})")
+
+
+def run_delay(report, tools, folder):
+    median = report.add("delay", measure_delay(tools, folder, collections=1, rate=1_000, seconds=ARGUMENTS.seconds,
+                                               repeats=ARGUMENTS.repeats))
+    note_delay(report, "1 000 events/s", median)
+    report.check("1 000 events/s: median above the bare reader's", median["median_added_ms"], "ms", at_most=2)
+    report.check("1 000 events/s: p99 above the bare reader's", median["p99_added_ms"], "ms", at_most=10)
+    report.check("1 000 events/s: peak memory", median["peak_mb"], "MB", at_most=100)
+
+
+def run_collections(report, tools, folder):
+    def measure(name, collections, rate):
+        median = report.add(name, measure_delay(tools, os.path.join(folder, name), collections=collections, rate=rate,
+                                                seconds=ARGUMENTS.seconds, repeats=ARGUMENTS.repeats))
+        note_delay(report, name, median)
+        return median
+
+    one = measure("1 collection, 10 a second", 1, 10)
+    busy = measure("1 collection, 5 000 a second", 1, 5_000)
+    many = measure("500 collections, 10 a second each", 500, 5_000)
+    report.check("500 collections: median delay / one at 10 a second",
+                 many["service_median_ms"] / one["service_median_ms"], "", at_most=2)
+    report.check("500 collections: median delay / one at the same total",
+                 many["service_median_ms"] / busy["service_median_ms"], "", at_most=2)
+    report.check("500 collections: peak memory", many["peak_mb"], "MB", at_most=100)
+
+
+def main():
+    tools = Tools(ARGUMENTS.build)
+    report = Report()
+    folder = tempfile.mkdtemp(prefix="ddsync-bench-")
+    steps = {"engine": lambda _: run_engine(report),
+             **{name: lambda place, name=name: run_workload(report, tools, place, name) for name in WORKLOADS},
+             "distance": lambda place: run_distance(report, tools, place),
+             "delay": lambda place: run_delay(report, tools, place),
+             "collections": lambda place: run_collections(report, tools, place)}
+    try:
+        for name in NAMES:
+            if name in ARGUMENTS.only:
+                print(f"measuring {name} ...", file=sys.stderr, flush=True)
+                place = os.path.join(folder, name)
+                steps[name](place)
+                shutil.rmtree(place, ignore_errors=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if report.lines:
+            print(report.text(), flush=True)
+            report.save(ARGUMENTS.json)
+    return 0 if report.all_met or ARGUMENTS.quick else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
