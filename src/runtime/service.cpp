@@ -17,8 +17,9 @@
 namespace ddsync::runtime {
 namespace {
 
-// A healthy server answers a waiting getMore within a second.
-constexpr std::chrono::milliseconds kEndPatience{2'000};
+// A healthy server answers a waiting getMore within a second; the driver then ends the monitors of both
+// servers in steps of half a second.
+constexpr std::chrono::milliseconds kEndPatience{3'000};
 
 uint64_t random_seed() {
   std::random_device device;
