@@ -30,9 +30,9 @@ struct Config {
   uint32_t persist_interval = 10;
 
   uint32_t writers = 8;
-  OnError on_error = OnError::stop;      // top-level `on_error`
-  Fence fence = Fence::automatic;        // apply.fence
-  int64_t late_write_max_ms = 150'000;   // apply.late_write_max, seconds in the file
+  OnError on_error = OnError::stop;          // top-level `on_error`
+  Fence fence = Fence::automatic;            // apply.fence
+  int64_t late_write_max_ms = 150'000;       // apply.late_write_max, seconds in the file
   uint64_t memory_limit_bytes = 256u << 20;  // memory.limit: "256 MiB", "1GiB", plain number = bytes
 
   LogLevel log_level = LogLevel::info;
@@ -41,7 +41,7 @@ struct Config {
 };
 
 struct Problem {
-  int line = 0;  // 0 = the file as a whole
+  int line = 0;      // 0 = the file as a whole
   std::string text;  // what is wrong and what to do
 };
 
@@ -63,7 +63,7 @@ std::string state_path(const Config& config);
 
 // Which streams are opened for a watch list. `durable_scopes` are the scopes that the state already has
 // positions for: they are kept by `auto`. The error says which scopes contradict.
-tl::expected<std::vector<WatchScope>, std::string> plan_streams(const Config& config,
-                                                                const std::vector<std::string>& durable_scopes);
+tl::expected<std::vector<WatchScope>, std::string> plan_streams(
+    const Config& config, const std::vector<std::string>& durable_scopes);
 
 }  // namespace ddsync::config

@@ -9,10 +9,12 @@ namespace ddsync::observe {
 
 // What changed between two snapshots, taken `interval_s` apart; `wall_ms` is now on the wall clock.
 // "status: state=live applied=12345 (+678, 67.8/s) lag=0.2s backlog=12 inserts=.. updates=.. deletes=.. ..."
-std::string status_line(const EngineStatus& before, const EngineStatus& now, double interval_s, int64_t wall_ms);
+std::string status_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
+                        int64_t wall_ms);
 
 // Shorter, fits 100 columns, for a terminal: "live | 1 234/s | lag 0.2 s | backlog 12 | 8 writers | 0 errors"
-std::string progress_line(const EngineStatus& before, const EngineStatus& now, double interval_s, int64_t wall_ms);
+std::string progress_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
+                          int64_t wall_ms);
 
 // Seconds between the newest applied event's wall clock and now while events wait; 0 when nothing waits.
 double lag_seconds(const EngineStatus& status, int64_t wall_ms);

@@ -1,0 +1,123 @@
+#include "cli/main.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+
+#include "config/config.h"
+#include "observe/credentials.h"
+#include "observe/log.h"
+#include "runtime/service.h"
+
+namespace ddsync::cli {
+namespace {
+
+using runtime::ExitCode;
+
+constexpr const char* kDescription =
+    "Keeps a target MongoDB-compatible database equal to a source, in real time, through change streams.";
+
+constexpr const char* kFooter = R"(
+Example:
+  documentdb-sync --config config.yaml
+
+Signals:
+  SIGINT, SIGTERM  finish what is in flight, persist, end; a second one ends at once
+  SIGUSR1          log the status now
+
+Exit codes:
+  0    ended as asked
+  1    wrong configuration or command line, or a set-up that is refused
+  3    the source no longer knows a stored position (gap)
+  4    the target refuses a document (on_error: stop)
+  5    a server refuses access: user, password, rights
+  6    the state file is damaged, unreadable, of another pair, or cannot be written
+  70   a broken invariant: a bug, please report it
+  75   another instance runs with the same state
+  130  ended at once by a second signal)";
+
+struct Arguments {
+  std::string config_path = "config.yaml";
+  bool reset = false;
+  bool print_config = false;
+  std::vector<std::string> accept_gaps;
+};
+
+int code(ExitCode exit_code) { return static_cast<int>(exit_code); }
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  app.add_option("-c,--config", arguments.config_path, "Configuration file")->capture_default_str();
+  app.add_flag("--reset", arguments.reset, "Forget the state: only changes from now on are synchronised");
+  app.add_option(
+         "--accept-gap", arguments.accept_gaps,
+         "Stream (or 'all') whose lost changes are accepted: it goes on from now. May be given repeatedly")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_flag("--print-config", arguments.print_config,
+               "Print the effective configuration, secrets masked, and end");
+}
+
+void print_problems(const std::string& path, const std::vector<config::Problem>& problems) {
+  for (const config::Problem& problem : problems) {
+    const std::string place = problem.line > 0 ? fmt::format("{}:{}", path, problem.line) : path;
+    std::cerr << observe::mask_credentials(fmt::format("{}: {}", place, problem.text)) << "\n";
+  }
+  std::cerr << fmt::format("{} problem{} in the configuration; nothing was started\n", problems.size(),
+                           problems.size() == 1 ? "" : "s");
+}
+
+int run(const Arguments& arguments) {
+  const auto config = config::load(arguments.config_path);
+  if (!config) {
+    print_problems(arguments.config_path, config.error());
+    return code(ExitCode::bad_configuration);
+  }
+  if (arguments.print_config) {
+    std::cout << config::print(*config);
+    return code(ExitCode::ok);
+  }
+  observe::init_log(config->log_level, config->log_format);
+  runtime::ServiceOptions options;
+  options.config = *config;
+  options.reset = arguments.reset;
+  options.accept_gaps = arguments.accept_gaps;
+  options.progress_on_terminal =
+      ::isatty(STDERR_FILENO) == 1 && config->log_format == config::LogFormat::text;
+  return code(runtime::run_service(options));
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app(kDescription, "documentdb-sync");
+  Arguments arguments;
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("documentdb-sync ") + DDSYNC_VERSION);
+  add_options(app, arguments);
+  // `documentdb-sync run` is the same as no subcommand; options may stand on either side of it.
+  app.add_subcommand("run", "Synchronise until stopped (the default)")->fallthrough();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::cerr << observe::mask_credentials(error.what()) << "\nRun documentdb-sync --help for the options.\n";
+    return code(ExitCode::bad_configuration);
+  }
+  return run(arguments);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return parse_and_run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fputs(observe::mask_credentials(fmt::format("unexpected failure: {}\n", error.what())).c_str(),
+               stderr);
+    return code(ExitCode::broken_invariant);
+  }
+}
+
+}  // namespace ddsync::cli

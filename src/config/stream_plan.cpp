@@ -1,0 +1,170 @@
+// How many streams are opened, and of which level, for a watch list.
+//
+// Scopes never overlap: an event must come once. A position belongs to its scope, so a stream with a position
+// is kept as it is; what a plan cannot keep although it is still watched is refused, never started anew in
+// silence.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "config/config.h"
+
+namespace ddsync::config {
+namespace {
+
+// A connection and a thread each; above this, whole databases are watched and filtered here.
+constexpr size_t kCollectionStreamsMax = 32;
+constexpr size_t kCollectionsWorthADatabase = 4;
+constexpr size_t kStreamsMax = 64;
+
+using Plan = tl::expected<std::vector<WatchScope>, std::string>;
+
+WatchScope cluster_scope() { return {ScopeLevel::cluster, {}}; }
+WatchScope database_scope(const std::string& database) { return {ScopeLevel::database, {database, ""}}; }
+WatchScope scope_of(const NamespacePattern& pattern) {
+  if (pattern.database.empty()) return cluster_scope();
+  if (pattern.collection.empty()) return database_scope(pattern.database);
+  return {ScopeLevel::collection, {pattern.database, pattern.collection}};
+}
+
+bool covers(const WatchScope& wide, const WatchScope& narrow) {
+  switch (wide.level) {
+    case ScopeLevel::cluster:
+      return true;
+    case ScopeLevel::database:
+      return narrow.level != ScopeLevel::cluster && wide.ns.database == narrow.ns.database;
+    case ScopeLevel::collection:
+      return wide == narrow;
+  }
+  return false;
+}
+
+bool overlap(const WatchScope& a, const WatchScope& b) { return covers(a, b) || covers(b, a); }
+
+// Without the scopes that another one covers.
+std::vector<WatchScope> widest(const std::set<WatchScope>& scopes) {
+  std::vector<WatchScope> result;
+  for (const WatchScope& scope : scopes) {
+    const bool covered = std::any_of(scopes.begin(), scopes.end(), [&](const WatchScope& other) {
+      return other != scope && covers(other, scope);
+    });
+    if (!covered) result.push_back(scope);
+  }
+  return result;
+}
+
+Plan collection_streams(const Config& config) {
+  std::set<WatchScope> scopes;
+  for (const NamespacePattern& pattern : config.watch) {
+    const WatchScope scope = scope_of(pattern);
+    if (scope.level != ScopeLevel::collection) {
+      return tl::unexpected(
+          fmt::format("watch.scope: collection cannot watch {}; list its collections, or use scope "
+                      "auto, database or cluster",
+                      pattern.text()));
+    }
+    scopes.insert(scope);
+  }
+  return widest(scopes);
+}
+
+Plan database_streams(const Config& config) {
+  std::set<WatchScope> scopes;
+  for (const NamespacePattern& pattern : config.watch) {
+    if (pattern.database.empty()) {
+      return tl::unexpected(
+          std::string("watch.scope: database cannot watch *; list database.*, or use scope auto or "
+                      "cluster"));
+    }
+    scopes.insert(database_scope(pattern.database));
+  }
+  return widest(scopes);
+}
+
+// What `wanted` asks for and `kept` does not cover, in as few streams as reasonable.
+std::vector<WatchScope> automatic_streams(const std::set<WatchScope>& wanted,
+                                          const std::set<WatchScope>& kept) {
+  const auto is_kept = [&](const WatchScope& scope) {
+    return std::any_of(kept.begin(), kept.end(),
+                       [&](const WatchScope& other) { return covers(other, scope); });
+  };
+  std::map<std::string, std::vector<WatchScope>> collections;
+  std::set<WatchScope> scopes = kept;
+  size_t count = 0;
+  for (const WatchScope& scope : wanted) {
+    if (is_kept(scope)) continue;
+    if (scope.level == ScopeLevel::collection) {
+      collections[scope.ns.database].push_back(scope);
+      ++count;
+    } else {
+      scopes.insert(scope);
+    }
+  }
+  const bool few = scopes.size() + count <= kCollectionStreamsMax;
+  for (const auto& [database, listed] : collections) {
+    const bool holds_kept = std::any_of(
+        kept.begin(), kept.end(),
+        [&, &name = database](const WatchScope& scope) { return overlap(scope, database_scope(name)); });
+    if (few || holds_kept || listed.size() <= kCollectionsWorthADatabase) {
+      scopes.insert(listed.begin(), listed.end());
+    } else {
+      scopes.insert(database_scope(database));
+    }
+  }
+  if (scopes.size() > kStreamsMax && kept.empty()) return {cluster_scope()};
+  return widest(scopes);
+}
+
+Plan chosen_streams(const Config& config, const std::set<WatchScope>& durable) {
+  switch (config.scope) {
+    case Scope::collection:
+      return collection_streams(config);
+    case Scope::database:
+      return database_streams(config);
+    case Scope::cluster:
+      return std::vector<WatchScope>{cluster_scope()};
+    case Scope::automatic:
+      break;
+  }
+  std::set<WatchScope> wanted;
+  for (const NamespacePattern& pattern : config.watch) wanted.insert(scope_of(pattern));
+  return automatic_streams(wanted, durable);
+}
+
+// Durable scopes that still deliver something watched.
+std::set<WatchScope> still_watched(const Config& config, const std::vector<std::string>& durable_scopes) {
+  std::set<WatchScope> result;
+  for (const std::string& name : durable_scopes) {
+    const std::optional<NamespacePattern> pattern = parse_pattern(name);
+    if (!pattern) continue;
+    const WatchScope scope = scope_of(*pattern);
+    const bool watched =
+        std::any_of(config.watch.begin(), config.watch.end(),
+                    [&](const NamespacePattern& listed) { return overlap(scope, scope_of(listed)); });
+    if (watched) result.insert(scope);
+  }
+  return result;
+}
+
+}  // namespace
+
+Plan plan_streams(const Config& config, const std::vector<std::string>& durable_scopes) {
+  const std::set<WatchScope> durable = still_watched(config, durable_scopes);
+  Plan plan = chosen_streams(config, durable);
+  if (!plan) return plan;
+  for (const WatchScope& scope : durable) {
+    if (std::find(plan->begin(), plan->end(), scope) != plan->end()) continue;
+    return tl::unexpected(fmt::format(
+        "the state holds a position of the stream {0}, but the configuration now asks for other streams over "
+        "the "
+        "same collections, and a position belongs to its stream. Go back to the watch list and scope of "
+        "before, or "
+        "give the position up (changes made since it are lost): --accept-gap '{0}', or --reset for all",
+        scope.name()));
+  }
+  return plan;
+}
+
+}  // namespace ddsync::config

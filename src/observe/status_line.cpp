@@ -1,0 +1,108 @@
+#include "observe/status_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ddsync::observe {
+namespace {
+
+constexpr size_t kStreamsNamedMax = 5;
+constexpr size_t kDetailMax = 160;
+
+double rate(uint64_t before, uint64_t now, double interval_s) {
+  return interval_s > 0 ? static_cast<double>(now - before) / interval_s : 0;
+}
+
+bool is_settled(StreamState state) { return state == StreamState::live || state == StreamState::barrier; }
+
+// What the service as a whole is doing: the worst of its streams and writers.
+std::string state_of(const EngineStatus& status) {
+  const auto any = [&](StreamState state) {
+    return std::any_of(status.streams.begin(), status.streams.end(),
+                       [&](const StreamStatus& stream) { return stream.state == state; });
+  };
+  if (any(StreamState::gap)) return "gap";
+  if (!status.watching) return "starting";
+  if (any(StreamState::reconnecting) || any(StreamState::waiting)) return "reconnecting";
+  if (status.writers_retrying > 0) return "retrying";
+  if (any(StreamState::paused)) return "paused";
+  return "live";
+}
+
+std::string kinds(const EngineStatus& status) {
+  std::string text;
+  for (const auto& [kind, count] : status.events_by_kind) text += fmt::format(" {}={}", kind, count);
+  return text;
+}
+
+// Streams that are not as they should be, with the reason.
+std::string troubled_streams(const EngineStatus& status) {
+  std::string text;
+  size_t named = 0;
+  size_t troubled = 0;
+  for (const StreamStatus& stream : status.streams) {
+    if (is_settled(stream.state)) continue;
+    ++troubled;
+    if (++named > kStreamsNamedMax) continue;
+    text += fmt::format(" {}={}", stream.scope, to_string(stream.state));
+    if (!stream.detail.empty()) text += fmt::format(" ({})", stream.detail.substr(0, kDetailMax));
+  }
+  if (troubled == 0) return {};
+  if (troubled > kStreamsNamedMax) text += fmt::format(" and {} more", troubled - kStreamsNamedMax);
+  return fmt::format("; streams not live:{}", text);
+}
+
+std::string if_any(const char* name, uint64_t count) {
+  return count == 0 ? std::string() : fmt::format(" {}={}", name, count);
+}
+
+// 1234567 -> "1 234 567".
+std::string grouped(uint64_t number) {
+  std::string text = std::to_string(number);
+  for (size_t at = text.size(); at > 3;) {
+    at -= 3;
+    text.insert(at, " ");
+  }
+  return text;
+}
+
+}  // namespace
+
+double lag_seconds(const EngineStatus& status, int64_t wall_ms) {
+  double lag = 0;
+  for (const StreamStatus& stream : status.streams) {
+    if (stream.events_read == stream.events_applied || stream.applied_wall_ms == 0) continue;
+    lag = std::max(lag, static_cast<double>(wall_ms - stream.applied_wall_ms) / 1000.0);
+  }
+  return lag;
+}
+
+std::string status_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
+                        int64_t wall_ms) {
+  std::string line =
+      fmt::format("status: state={} applied={} rate={:.1f}/s lag={:.1f}s backlog={}{} errors={} retries={}",
+                  state_of(now), now.events_applied,
+                  rate(before.events_applied, now.events_applied, interval_s), lag_seconds(now, wall_ms),
+                  now.events_waiting, kinds(now), now.errors, now.write_retries + now.stream_reopens);
+  line += fmt::format(" total_synced={} unpersisted={} memory={}MiB writers_busy={}", now.stats.total_synced,
+                      now.unpersisted, now.memory_bytes >> 20, now.writers_busy);
+  line += if_any("superseded", now.events_superseded) + if_any("skipped", now.events_skipped) +
+          if_any("quarantined", now.events_quarantined) + if_any("set_aside", now.operations_set_aside) +
+          if_any("suspects", now.suspects) + if_any("unproven_namespaces", now.unproven_namespaces) +
+          if_any("writers_retrying", now.writers_retrying);
+  line += troubled_streams(now);
+  if (!now.last_write_error.empty())
+    line += fmt::format("; last write error: {}", now.last_write_error.substr(0, kDetailMax));
+  return line;
+}
+
+std::string progress_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
+                          int64_t wall_ms) {
+  const auto per_second = static_cast<uint64_t>(rate(before.events_applied, now.events_applied, interval_s));
+  return fmt::format("{} | {}/s | lag {:.1f} s | backlog {} | {} applied | {} errors", state_of(now),
+                     grouped(per_second), lag_seconds(now, wall_ms), grouped(now.events_waiting),
+                     grouped(now.events_applied), grouped(now.errors));
+}
+
+}  // namespace ddsync::observe
