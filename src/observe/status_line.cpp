@@ -14,7 +14,9 @@ double rate(uint64_t before, uint64_t now, double interval_s) {
   return interval_s > 0 ? static_cast<double>(now - before) / interval_s : 0;
 }
 
-bool is_settled(StreamState state) { return state == StreamState::live || state == StreamState::barrier; }
+bool is_settled(StreamState state) {
+  return state == StreamState::live || state == StreamState::barrier || state == StreamState::closed;
+}
 
 // What the service as a whole is doing: the worst of its streams and writers.
 std::string state_of(const EngineStatus& status) {
