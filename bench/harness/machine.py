@@ -14,7 +14,7 @@ from support.service import Service
 
 DATABASE = "bench"
 COLLECTION = "documents"
-MEMORY_LIMIT = "48 MiB"  # of events held; the whole process has to stay below 100 MB
+MEMORY_LIMIT = "32 MiB"  # of events held; the whole process has to stay below 100 MB
 
 
 class BenchServer(Server):
