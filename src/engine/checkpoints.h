@@ -40,6 +40,7 @@ class Checkpoints {
   Instant next_wake(bool idle) const;
 
  private:
+  bool worth_it(bool idle) const;
   bool wanted(bool idle) const;
   Duration spacing() const;
 

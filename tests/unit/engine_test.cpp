@@ -80,6 +80,7 @@ TEST(EngineOrder, AnUpdateWithoutItsDocumentIsSkipped) {
   given.batch(event("a", "update", "1", "null"), "a");
   EXPECT_FALSE(given.has<output::Write>());
   EXPECT_EQ(given.engine().status().events_skipped, 1u);
+  given.pass_ms(10);
   EXPECT_EQ(name_of(given.make_durable()), named("a"));
 }
 
@@ -286,6 +287,19 @@ TEST(EngineMemory, ReadingPausesWhenMemoryIsFullAndGoesOnAfterAcknowledgements) 
   EXPECT_TRUE(given.has<output::ReadStream>());
 }
 
+TEST(EngineDisk, EventsThatComeOneByOneShareACheckpoint) {
+  Harness given(Harness::options());
+  given.start();
+  for (const std::string name : {"a", "b", "c"}) {
+    given.take_all<output::ReadStream>();
+    given.batch(insert(name, "1"), name);
+    given.acknowledge(given.take<output::Write>());
+    EXPECT_FALSE(given.has<output::Persist>());
+  }
+  given.pass_ms(10);
+  EXPECT_EQ(name_of(given.make_durable()), named("c"));
+}
+
 TEST(EngineDisk, AFailingDiskPausesReadingAndIsTriedAgain) {
   Harness given(Harness::options());
   given.start();
@@ -293,6 +307,7 @@ TEST(EngineDisk, AFailingDiskPausesReadingAndIsTriedAgain) {
   given.batch(insert("a", "1"), "a");
   given.take_all<output::ReadStream>();
   given.acknowledge(given.take<output::Write>());
+  given.pass_ms(10);
   const auto persist = given.take<output::Persist>();
   Error full;
   full.code = kErrorLocalDisk;
