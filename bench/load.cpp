@@ -29,7 +29,7 @@ struct Options {
   int64_t events = 200'000;
   int64_t rate = 1'000;  // events a second, all collections together
   int64_t collections = 1;
-  int64_t threads = 4;
+  int64_t threads = 2;
 };
 
 void bulk_failed(const bson_error_t& error) { fail("the bulk write failed", error); }

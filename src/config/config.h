@@ -37,7 +37,7 @@ struct Config {
 
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
-  uint32_t status_interval_s = 60;  // logging.status_interval
+  uint32_t status_interval_s = 60;  // logging.status_interval, 0 = none
 };
 
 struct Problem {
@@ -52,7 +52,7 @@ tl::expected<Config, std::vector<Problem>> load(const std::string& path);
 // but for the masked secrets.
 std::string print(const Config& config);
 
-// `mongodb://user:***@host:27017/?tls=true`: user name, password and secret options replaced.
+// `mongodb://***:***@host:27017/?tls=true`: user name, password and secret options replaced.
 std::string masked_uri(std::string_view uri);
 
 // The name of a server in the state file's name (rules: DESIGN.md section 4).

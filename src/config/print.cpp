@@ -2,54 +2,21 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+
 #include "config/config.h"
+#include "config/names.h"
 #include "config/size.h"
 
 namespace ddsync::config {
 namespace {
 
-const char* name(Scope scope) {
-  switch (scope) {
-    case Scope::automatic:
-      return "auto";
-    case Scope::collection:
-      return "collection";
-    case Scope::database:
-      return "database";
-    case Scope::cluster:
-      return "cluster";
-  }
-  return "";
+template <typename T, size_t N>
+std::string name_of(const std::array<Name<T>, N>& names, T value) {
+  const auto found =
+      std::find_if(names.begin(), names.end(), [&](const Name<T>& name) { return name.second == value; });
+  return found == names.end() ? std::string() : std::string(found->first);
 }
-
-const char* name(Fence fence) {
-  switch (fence) {
-    case Fence::automatic:
-      return "auto";
-    case Fence::transaction_number:
-      return "transaction_number";
-    case Fence::compare:
-      return "compare";
-  }
-  return "";
-}
-
-const char* name(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return "DEBUG";
-    case LogLevel::info:
-      return "INFO";
-    case LogLevel::warning:
-      return "WARNING";
-    case LogLevel::error:
-      return "ERROR";
-  }
-  return "";
-}
-
-const char* name(LogFormat format) { return format == LogFormat::json ? "json" : "text"; }
-const char* name(OnError on_error) { return on_error == OnError::quarantine ? "quarantine" : "stop"; }
 
 void emit_patterns(YAML::Emitter& out, const char* key, const std::vector<NamespacePattern>& patterns) {
   out << YAML::Key << key << YAML::Value << YAML::BeginSeq;
@@ -80,7 +47,7 @@ std::string print(const Config& config) {
   emit_section(out, "watch");
   emit_patterns(out, "collections", config.watch);
   emit_patterns(out, "exclude", config.exclude);
-  emit(out, "scope", name(config.scope));
+  emit(out, "scope", name_of(kScopeNames, config.scope));
   out << YAML::EndMap;
   emit_section(out, "state");
   emit(out, "directory", config.state_directory);
@@ -88,16 +55,16 @@ std::string print(const Config& config) {
   out << YAML::EndMap;
   emit_section(out, "apply");
   emit(out, "writers", config.writers);
-  emit(out, "fence", name(config.fence));
+  emit(out, "fence", name_of(kFenceNames, config.fence));
   emit(out, "late_write_max", config.late_write_max_ms / 1000);
   out << YAML::EndMap;
-  emit(out, "on_error", name(config.on_error));
+  emit(out, "on_error", name_of(kOnErrorNames, config.on_error));
   emit_section(out, "memory");
   emit(out, "limit", print_size(config.memory_limit_bytes));
   out << YAML::EndMap;
   emit_section(out, "logging");
-  emit(out, "level", name(config.log_level));
-  emit(out, "format", name(config.log_format));
+  emit(out, "level", name_of(kLogLevelNames, config.log_level));
+  emit(out, "format", name_of(kLogFormatNames, config.log_format));
   emit(out, "status_interval", config.status_interval_s);
   out << YAML::EndMap << YAML::EndMap;
   return std::string(out.c_str()) + "\n";

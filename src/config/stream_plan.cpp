@@ -156,13 +156,13 @@ Plan plan_streams(const Config& config, const std::vector<std::string>& durable_
   if (!plan) return plan;
   for (const WatchScope& scope : durable) {
     if (std::find(plan->begin(), plan->end(), scope) != plan->end()) continue;
-    return tl::unexpected(fmt::format(
-        "the state holds a position of the stream {0}, but the configuration now asks for other streams over "
-        "the "
-        "same collections, and a position belongs to its stream. Go back to the watch list and scope of "
-        "before, or "
-        "give the position up (changes made since it are lost): --accept-gap '{0}', or --reset for all",
-        scope.name()));
+    return tl::unexpected(
+        fmt::format("the state holds a position of the stream {}, but the configuration now asks for other "
+                    "streams over the "
+                    "same collections, and a position belongs to its stream. Go back to the watch list and "
+                    "scope of before, "
+                    "or forget all positions with --reset: changes made before that start are then lost",
+                    scope.name()));
   }
   return plan;
 }

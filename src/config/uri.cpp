@@ -1,10 +1,13 @@
 // Connection strings: what may be shown of them, and the names they give to state files.
+#include "config/uri.h"
+
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <stdexcept>
 #include <string>
 
 #include "config/config.h"
@@ -14,8 +17,9 @@ namespace {
 
 constexpr std::string_view kSrvScheme = "mongodb+srv://";
 constexpr std::string_view kMask = "***";
-constexpr std::array<std::string_view, 3> kSecretOptions = {
-    "authmechanismproperties=", "tlscertificatekeyfilepassword=", "sslclientcertificatekeypassword="};
+// Parts of the names of options whose values are secret: authMechanismProperties may hold a session token.
+constexpr auto kSecretOptions =
+    std::to_array<std::string_view>({"password", "authmechanismproperties", "token", "secret"});
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -24,29 +28,41 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-// Access tokens and key passwords may stand in the options.
-void mask_options(std::string& uri) {
-  for (const std::string_view option : kSecretOptions) {
-    for (size_t at = lower(uri).find(option); at != std::string::npos;
-         at = lower(uri).find(option, at + option.size())) {
-      const size_t value = at + option.size();
-      const size_t end = std::min(uri.find('&', value), uri.size());
-      uri.replace(value, end - value, kMask);
-    }
-  }
+std::string_view after_scheme(std::string_view uri) {
+  const size_t scheme_end = uri.find("://");
+  return scheme_end == std::string_view::npos ? uri : uri.substr(scheme_end + 3);
 }
 
-std::string first_host(std::string_view uri) {
-  std::string_view rest = uri.substr(uri.find("://") + 3);
-  // A password may hold an unescaped '/' or '?': the last '@' ends it.
-  if (const size_t at = rest.rfind('@'); at != std::string_view::npos) rest = rest.substr(at + 1);
-  return std::string(rest.substr(0, rest.find_first_of("/?,")));
+std::string masked_option(std::string_view option) {
+  const size_t equals = option.find('=');
+  const std::string name = lower(option.substr(0, equals));
+  const bool is_secret =
+      std::any_of(kSecretOptions.begin(), kSecretOptions.end(),
+                  [&](std::string_view secret) { return name.find(secret) != std::string::npos; });
+  return is_secret ? std::string(option.substr(0, equals)).append("=").append(kMask) : std::string(option);
+}
+
+// "/db?a=b&c=d", the options one by one.
+std::string masked_path(std::string_view path) {
+  const size_t question = path.find('?');
+  if (question == std::string_view::npos) return std::string(path);
+  std::string masked(path.substr(0, question + 1));
+  std::string_view rest = path.substr(question + 1);
+  while (true) {
+    const size_t end = rest.find('&');
+    masked += masked_option(rest.substr(0, end));
+    if (end == std::string_view::npos) return masked;
+    masked += '&';
+    rest.remove_prefix(end + 1);
+  }
 }
 
 std::string md5_prefix(std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr) != 1) return "unnamed";
+  // One made-up name for all would mix up the states of different servers.
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr) != 1)
+    throw std::runtime_error("MD5, for the name of the state file, is not available in this OpenSSL");
   std::string hex;
   for (size_t i = 0; i < 6; ++i) hex += fmt::format("{:02x}", digest[i]);
   return hex;
@@ -61,30 +77,37 @@ bool is_plain(std::string_view name) {
 
 }  // namespace
 
+bool is_srv(std::string_view uri) { return uri.starts_with(kSrvScheme); }
+
+std::string_view hosts_of(std::string_view uri) {
+  const std::string_view rest = after_scheme(uri);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  const size_t at = authority.rfind('@');
+  return at == std::string_view::npos ? authority : authority.substr(at + 1);
+}
+
 std::string masked_uri(std::string_view uri) {
   const size_t scheme_end = uri.find("://");
   if (scheme_end == std::string_view::npos) return std::string(kMask);
-  const std::string_view scheme = uri.substr(0, scheme_end + 3);
+  const std::string scheme(uri.substr(0, scheme_end + 3));
   const std::string_view rest = uri.substr(scheme.size());
-  const size_t at = rest.rfind('@');
-  std::string masked(scheme);
-  if (at == std::string_view::npos) {
-    masked += rest;
-  } else {
-    masked.append(kMask).append(":").append(kMask).append(rest.substr(at));
-  }
-  mask_options(masked);
-  return masked;
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  const size_t at = authority.rfind('@');
+  const std::string_view path = rest.substr(authority.size());
+  // A password with an unescaped '/' or '?' looks like this: nothing tells what may be shown.
+  if (path.find('@') != std::string_view::npos) return scheme + std::string(kMask);
+  if (at == std::string_view::npos) return scheme + std::string(authority) + masked_path(path);
+  return fmt::format("{}{}:{}{}{}", scheme, kMask, kMask, authority.substr(at), masked_path(path));
 }
 
 std::string cluster_name(std::string_view uri) {
   if (uri.find("://") == std::string_view::npos) return md5_prefix(uri);
-  const std::string host_and_port = first_host(uri);
+  const std::string_view hosts = hosts_of(uri);
+  const std::string host_and_port(hosts.substr(0, hosts.find(',')));
   const size_t colon = host_and_port.rfind(':');
   const std::string host = host_and_port.substr(0, colon);
   std::string name = host.substr(0, host.find('.'));
-  const bool is_srv = uri.substr(0, kSrvScheme.size()) == kSrvScheme;
-  if (!is_srv && (host == "localhost" || host == "127.0.0.1")) {
+  if (!is_srv(uri) && (host == "localhost" || host == "127.0.0.1")) {
     const std::string port = colon == std::string::npos ? "27017" : host_and_port.substr(colon + 1);
     name = host + "_" + port;
   }

@@ -1,79 +1,85 @@
 #include "config/yaml_document.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
-#include <utility>
+
+#include "config/edit_distance.h"
 
 namespace ddsync::config {
 namespace {
 
 int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = std::exchange(row[0], i);
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
+std::string_view last_part(std::string_view name) { return name.substr(name.rfind('.') + 1); }
+
+bool equal_in_any_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char left, unsigned char right) {
+    return std::tolower(left) == std::tolower(right);
+  });
 }
 
-std::string_view last_part(std::string_view name) { return name.substr(name.rfind('.') + 1); }
+std::vector<std::string_view> sections_of(const std::vector<std::string_view>& settings) {
+  std::vector<std::string_view> sections;
+  for (const std::string_view setting : settings) {
+    const size_t dot = setting.find('.');
+    if (dot == std::string_view::npos) continue;
+    const std::string_view section = setting.substr(0, dot);
+    if (std::find(sections.begin(), sections.end(), section) == sections.end()) sections.push_back(section);
+  }
+  return sections;
+}
 
 }  // namespace
 
 YamlDocument::YamlDocument(const std::string& text, std::vector<std::string_view> known,
                            std::vector<Problem>& problems)
-    : known_(std::move(known)), problems_(problems) {
-  YAML::Node root;
+    : known_(std::move(known)), sections_(sections_of(known_)), problems_(problems) {
+  std::vector<YAML::Node> documents;
   try {
-    root = YAML::Load(text);
+    documents = YAML::LoadAll(text);
   } catch (const YAML::Exception& error) {
-    problems_.push_back({error.mark.line + 1, fmt::format("not valid YAML: {}", error.msg)});
+    problem_at(error.mark.line + 1,
+               fmt::format("not valid YAML: {}; check indentation and quotes here and above", error.msg));
     return;
   }
-  if (!root.IsMap()) {
-    problems_.push_back({0, "the file holds no settings; start from config.example.yaml"});
+  if (documents.empty() || !documents.front().IsMap()) {
+    problem_at(0, "the file holds no settings; start from config.example.yaml");
     return;
   }
+  if (documents.size() > 1) problem_at(0, "the file holds more than one document; remove the lines '---'");
   readable_ = true;
-  read_section("", root);
+  read_section("", documents.front());
 }
 
 void YamlDocument::read_section(const std::string& prefix, const YAML::Node& map) {
   for (const auto& entry : map) {
-    if (!entry.first.IsScalar()) {
-      problems_.push_back({line_of(entry.first), "a key must be plain text"});
-      continue;
+    if (entry.first.IsScalar()) {
+      read_entry(prefix + entry.first.Scalar(), line_of(entry.first), entry.second);
+    } else {
+      problem_at(line_of(entry.first), "a key must be plain text");
     }
-    read_entry(prefix + entry.first.Scalar(), entry.first, entry.second);
   }
 }
 
-void YamlDocument::read_entry(const std::string& name, const YAML::Node& key, const YAML::Node& value) {
-  if (is_known(name)) {
-    if (!settings_.emplace(name, value).second) {
-      problems_.push_back({line_of(key), fmt::format("{} is given twice; keep one of them", name)});
-    }
+void YamlDocument::read_entry(const std::string& name, int line, const YAML::Node& value) {
+  const bool is_setting = is_known(name);
+  if (!is_setting && !is_section(name)) {
+    problem_at(line, fmt::format("{} is not a known key; did you mean {}?", name, nearest(name)));
     return;
   }
-  if (!is_section(name)) {
-    problems_.push_back({line_of(key), fmt::format("unknown key {}{}", name, suggestion(name))});
-    return;
+  const bool is_first =
+      is_setting ? settings_.emplace(name, Setting{value, line}).second : sections_seen_.insert(name).second;
+  if (!is_first) problem_at(line, fmt::format("{} is given twice; keep one of them", name));
+  if (is_setting || value.IsNull()) return;
+  if (value.IsMap()) {
+    read_section(name + ".", value);
+  } else {
+    problem_at(line, fmt::format("{} must hold keys, indented below it", name));
   }
-  if (value.IsNull()) return;
-  if (!value.IsMap()) {
-    problems_.push_back({line_of(key), fmt::format("{} must hold keys, indented below it", name)});
-    return;
-  }
-  read_section(name + ".", value);
 }
 
 bool YamlDocument::is_known(std::string_view name) const {
@@ -81,67 +87,81 @@ bool YamlDocument::is_known(std::string_view name) const {
 }
 
 bool YamlDocument::is_section(std::string_view name) const {
-  const std::string prefix = std::string(name) + ".";
-  return std::any_of(known_.begin(), known_.end(),
-                     [&](std::string_view known) { return known.rfind(prefix, 0) == 0; });
+  return std::find(sections_.begin(), sections_.end(), name) != sections_.end();
 }
 
-// The known key that is nearest in writing, in the same section or another.
-std::string YamlDocument::suggestion(std::string_view name) const {
-  const auto distance = [&](std::string_view known) {
-    return std::min(edit_distance(name, known), edit_distance(last_part(name), last_part(known)) + 1);
+// The key that is nearest in writing; one of another section (a forgotten or wrong indentation) is a step
+// farther.
+std::string YamlDocument::nearest(std::string_view name) const {
+  std::string_view best;
+  size_t least = std::string_view::npos;
+  const auto consider = [&](std::string_view candidate) {
+    const size_t distance =
+        std::min(edit_distance(name, candidate), edit_distance(last_part(name), last_part(candidate)) + 1);
+    if (distance >= least) return;
+    least = distance;
+    best = candidate;
   };
-  const auto nearest =
-      std::min_element(known_.begin(), known_.end(),
-                       [&](std::string_view a, std::string_view b) { return distance(a) < distance(b); });
-  if (nearest == known_.end()) return {};
-  return fmt::format("; the nearest known key is {}", *nearest);
+  std::for_each(known_.begin(), known_.end(), consider);
+  std::for_each(sections_.begin(), sections_.end(), consider);
+  return std::string(best);
 }
 
 int YamlDocument::line(std::string_view setting) const {
-  const auto found = settings_.find(std::string(setting));
-  return found == settings_.end() ? 0 : line_of(found->second);
+  const auto found = settings_.find(setting);
+  return found == settings_.end() ? 0 : found->second.line;
 }
 
 void YamlDocument::problem(std::string_view setting, const std::string& text) const {
-  problems_.push_back({line(setting), fmt::format("{}: {}", setting, text)});
+  problem_at(line(setting), fmt::format("{}: {}", setting, text));
 }
 
 std::optional<std::string> YamlDocument::text(std::string_view setting) const {
-  const auto found = settings_.find(std::string(setting));
+  const auto found = settings_.find(setting);
   if (found == settings_.end()) return std::nullopt;
-  const YAML::Node& node = found->second;
+  const YAML::Node& node = found->second.value;
   if (node.IsNull() || (node.IsScalar() && node.Scalar().empty())) {
     problem(setting, "is empty; give a value or remove the key");
     return std::nullopt;
   }
   if (!node.IsScalar()) {
-    problem(setting, "must be a single value");
+    problem(setting, "must be a single value, not a list or a group of keys");
     return std::nullopt;
   }
   return node.Scalar();
 }
 
-std::optional<uint64_t> YamlDocument::number(std::string_view setting, uint64_t least, uint64_t most) const {
+void YamlDocument::number(std::string_view setting, uint32_t least, uint32_t most, uint32_t& value) const {
+  const std::optional<std::string> given = text(setting);
+  if (!given) return;
+  uint32_t number = 0;
+  const char* end = given->data() + given->size();
+  const auto [stopped, error] = std::from_chars(given->data(), end, number);
+  if (error == std::errc() && stopped == end && number >= least && number <= most) {
+    value = number;
+  } else {
+    problem(setting, fmt::format("'{}' is wrong; give a whole number from {} to {}", *given, least, most));
+  }
+}
+
+std::optional<size_t> YamlDocument::choice(std::string_view setting,
+                                           std::span<const std::string_view> names) const {
   const std::optional<std::string> given = text(setting);
   if (!given) return std::nullopt;
-  uint64_t value = 0;
-  const char* end = given->data() + given->size();
-  const auto [stopped, error] = std::from_chars(given->data(), end, value);
-  if (error != std::errc() || stopped != end || value < least || value > most) {
-    problem(setting, fmt::format("'{}' must be a whole number from {} to {}", *given, least, most));
-    return std::nullopt;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (equal_in_any_case(names[i], *given)) return i;
   }
-  return value;
+  problem(setting, fmt::format("'{}' is wrong; give one of {}", *given, fmt::join(names, ", ")));
+  return std::nullopt;
 }
 
 std::optional<std::vector<YamlDocument::Item>> YamlDocument::list(std::string_view setting) const {
-  const auto found = settings_.find(std::string(setting));
+  const auto found = settings_.find(setting);
   if (found == settings_.end()) return std::nullopt;
-  const YAML::Node& node = found->second;
+  const YAML::Node& node = found->second.value;
   if (node.IsNull()) return std::vector<Item>{};
   if (!node.IsSequence()) {
-    problem(setting, "must be a list, one entry a line, each with a leading '- '");
+    problem(setting, "must be a list, one entry a line, each after '- '");
     return std::nullopt;
   }
   std::vector<Item> items;
@@ -149,7 +169,8 @@ std::optional<std::vector<YamlDocument::Item>> YamlDocument::list(std::string_vi
     if (item.IsScalar() && !item.Scalar().empty()) {
       items.push_back({item.Scalar(), line_of(item)});
     } else {
-      problems_.push_back({line_of(item), fmt::format("{}: an entry is empty or not plain text", setting)});
+      problem_at(line_of(item),
+                 fmt::format("{}: an entry is empty or not plain text; correct or remove it", setting));
     }
   }
   return items;

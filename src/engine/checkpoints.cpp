@@ -12,7 +12,7 @@ namespace {
 constexpr Duration kIdleMoveInterval = Duration::seconds(5);
 // Applied changes do not stay unpersisted longer than this, however few they are.
 constexpr Duration kUnpersistedMax = Duration::seconds(1);
-// A checkpoint costs about 0.25 ms of CPU (three fsyncs), more with many entries: it shall not take more than
+// A checkpoint costs about 0.25 ms of CPU (two fsyncs), more with many entries: it shall not take more than
 // a small part of a core. At low load, where every event leaves nothing waiting, it would be one checkpoint
 // an event.
 constexpr Duration kSpacing = Duration::milliseconds(5);

@@ -1,20 +1,14 @@
 #include "observe/log.h"
 
-#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
-#include <string>
 
-#include "observe/credentials.h"
-#include "observe/json_formatter.h"
+#include "observe/log_format.h"
 
 namespace ddsync::observe {
 namespace {
-
-// UTC, milliseconds: "2026-11-24T16:05:21.123Z INFO    text".
-constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v";
 
 spdlog::level::level_enum level_of(config::LogLevel level) {
   switch (level) {
@@ -31,19 +25,19 @@ spdlog::level::level_enum level_of(config::LogLevel level) {
 }
 
 void write(spdlog::level::level_enum level, std::string_view text) {
-  if (spdlog::should_log(level)) spdlog::log(level, "{}", mask_credentials(text));
+  spdlog::log(level, spdlog::string_view_t(text.data(), text.size()));
+}
+
+std::unique_ptr<spdlog::formatter> formatter_of(config::LogFormat format) {
+  if (format == config::LogFormat::json) return std::make_unique<JsonFormatter>();
+  return std::make_unique<TextFormatter>();
 }
 
 }  // namespace
 
 void init_log(config::LogLevel level, config::LogFormat format) {
   auto logger = std::make_shared<spdlog::logger>("ddsync", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  if (format == config::LogFormat::json) {
-    logger->set_formatter(std::make_unique<JsonFormatter>());
-  } else {
-    logger->set_formatter(
-        std::make_unique<spdlog::pattern_formatter>(kTextPattern, spdlog::pattern_time_type::utc));
-  }
+  logger->set_formatter(formatter_of(format));
   logger->set_level(level_of(level));
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));

@@ -38,6 +38,14 @@ std::string kinds(const EngineStatus& status) {
   return text;
 }
 
+// At most kDetailMax bytes, never half a character.
+std::string shortened(const std::string& text) {
+  if (text.size() <= kDetailMax) return text;
+  size_t end = kDetailMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
+  return text.substr(0, end) + "...";
+}
+
 // Streams that are not as they should be, with the reason.
 std::string troubled_streams(const EngineStatus& status) {
   std::string text;
@@ -48,7 +56,7 @@ std::string troubled_streams(const EngineStatus& status) {
     ++troubled;
     if (++named > kStreamsNamedMax) continue;
     text += fmt::format(" {}={}", stream.scope, to_string(stream.state));
-    if (!stream.detail.empty()) text += fmt::format(" ({})", stream.detail.substr(0, kDetailMax));
+    if (!stream.detail.empty()) text += fmt::format(" ({})", shortened(stream.detail));
   }
   if (troubled == 0) return {};
   if (troubled > kStreamsNamedMax) text += fmt::format(" and {} more", troubled - kStreamsNamedMax);
@@ -74,8 +82,9 @@ std::string grouped(uint64_t number) {
 double lag_seconds(const EngineStatus& status, int64_t wall_ms) {
   double lag = 0;
   for (const StreamStatus& stream : status.streams) {
-    if (stream.events_read == stream.events_applied || stream.applied_wall_ms == 0) continue;
-    lag = std::max(lag, static_cast<double>(wall_ms - stream.applied_wall_ms) / 1000.0);
+    const int64_t since_ms = stream.applied_wall_ms != 0 ? stream.applied_wall_ms : stream.read_wall_ms;
+    if (stream.events_read == stream.events_applied || since_ms == 0) continue;
+    lag = std::max(lag, static_cast<double>(wall_ms - since_ms) / 1000.0);
   }
   return lag;
 }
@@ -95,7 +104,7 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
           if_any("writers_retrying", now.writers_retrying);
   line += troubled_streams(now);
   if (!now.last_write_error.empty())
-    line += fmt::format("; last write error: {}", now.last_write_error.substr(0, kDetailMax));
+    line += fmt::format("; last write error: {}", shortened(now.last_write_error));
   return line;
 }
 

@@ -8,15 +8,17 @@
 namespace ddsync::observe {
 
 // What changed between two snapshots, taken `interval_s` apart; `wall_ms` is now on the wall clock.
-// "status: state=live applied=12345 (+678, 67.8/s) lag=0.2s backlog=12 inserts=.. updates=.. deletes=.. ..."
+// "status: state=live applied=12345 rate=67.8/s lag=0.2s backlog=12 insert=7 update=5 errors=0 retries=0 ..."
+// Streams that are not live follow with their state and the reason.
 std::string status_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
                         int64_t wall_ms);
 
-// Shorter, fits 100 columns, for a terminal: "live | 1 234/s | lag 0.2 s | backlog 12 | 8 writers | 0 errors"
+// Shorter, fits 100 columns, for a terminal: "live | 1 234/s | lag 0.2 s | backlog 12 | 56 789 applied | 0 errors"
 std::string progress_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
                           int64_t wall_ms);
 
-// Seconds between the newest applied event's wall clock and now while events wait; 0 when nothing waits.
+// Seconds between the newest applied event's wall clock (the newest read one's while none is applied) and now
+// while events wait; 0 when nothing waits.
 double lag_seconds(const EngineStatus& status, int64_t wall_ms);
 
 }  // namespace ddsync::observe

@@ -1,0 +1,101 @@
+#include "config/watch_setting.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/names.h"
+
+namespace ddsync::config {
+namespace {
+
+constexpr std::string_view kCollections = "watch.collections";
+constexpr std::string_view kExclude = "watch.exclude";
+constexpr std::string_view kPlaceholder = "<database>.<collection>";
+
+struct Listed {
+  NamespacePattern pattern;
+  int line = 0;
+};
+
+void problem(const YamlDocument& yaml, std::string_view setting, int line, const std::string& text) {
+  yaml.problem_at(line, fmt::format("{}: {}", setting, text));
+}
+
+std::optional<NamespacePattern> checked_pattern(const YamlDocument& yaml, std::string_view setting,
+                                                const YamlDocument::Item& item) {
+  if (item.text == kPlaceholder) {
+    problem(yaml, setting, item.line,
+            fmt::format("still holds the placeholder {}; list the collections to synchronise", kPlaceholder));
+    return std::nullopt;
+  }
+  std::optional<NamespacePattern> pattern = parse_pattern(item.text);
+  if (!pattern) {
+    problem(yaml, setting, item.line,
+            fmt::format("'{}' is not database.collection, database.* or *", item.text));
+  }
+  return pattern;
+}
+
+std::vector<Listed> patterns(const YamlDocument& yaml, std::string_view setting) {
+  std::vector<Listed> result;
+  for (const YamlDocument::Item& item : yaml.list(setting).value_or(std::vector<YamlDocument::Item>{})) {
+    std::optional<NamespacePattern> pattern = checked_pattern(yaml, setting, item);
+    if (!pattern) continue;
+    const auto same = [&](const Listed& listed) { return listed.pattern == *pattern; };
+    if (std::any_of(result.begin(), result.end(), same)) {
+      problem(yaml, setting, item.line, fmt::format("'{}' is listed twice; remove one", item.text));
+    } else {
+      result.push_back({*std::move(pattern), item.line});
+    }
+  }
+  return result;
+}
+
+bool covers(const NamespacePattern& wide, const NamespacePattern& narrow) {
+  if (wide.database.empty()) return true;
+  return wide.database == narrow.database &&
+         (wide.collection.empty() || wide.collection == narrow.collection);
+}
+
+// What would be listed and never synchronised.
+void check_watched(const YamlDocument& yaml, const std::vector<Listed>& watch,
+                   const std::vector<Listed>& exclude) {
+  for (const auto& [pattern, line] : watch) {
+    if (is_system_namespace(pattern.database, pattern.collection)) {
+      problem(yaml, kCollections, line,
+              fmt::format("'{}' is a system namespace and never synchronised; remove it", pattern.text()));
+    }
+    for (const Listed& excluded : exclude) {
+      if (!covers(excluded.pattern, pattern)) continue;
+      problem(yaml, kCollections, line,
+              fmt::format("'{}' is excluded whole by '{}' of watch.exclude; remove one of the two",
+                          pattern.text(), excluded.pattern.text()));
+    }
+  }
+}
+
+std::vector<NamespacePattern> without_lines(const std::vector<Listed>& listed) {
+  std::vector<NamespacePattern> result;
+  for (const Listed& one : listed) result.push_back(one.pattern);
+  return result;
+}
+
+}  // namespace
+
+void read_watch(const YamlDocument& yaml, Config& config) {
+  const size_t problems_before = yaml.problem_count();
+  const std::vector<Listed> watch = patterns(yaml, kCollections);
+  if (watch.empty() && yaml.problem_count() == problems_before) {
+    yaml.problem_at(yaml.line(kCollections),
+                    fmt::format("{} is {}; list database.collection, database.* or *", kCollections,
+                                yaml.has(kCollections) ? "empty" : "missing"));
+  }
+  const std::vector<Listed> exclude = patterns(yaml, kExclude);
+  check_watched(yaml, watch, exclude);
+  config.watch = without_lines(watch);
+  config.exclude = without_lines(exclude);
+  yaml.choose("watch.scope", kScopeNames, config.scope);
+}
+
+}  // namespace ddsync::config

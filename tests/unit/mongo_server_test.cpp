@@ -1,0 +1,116 @@
+#include <gtest/gtest.h>
+
+#include "bson/extended_json.h"
+#include "mongo/server_error.h"
+#include "mongo/server_info.h"
+
+namespace ddsync::mongo {
+namespace {
+
+ServerInfo info(const char* hello, HostHints hints = {}) {
+  return parse_server_info(from_extended_json(hello).value().view(),
+                           from_extended_json(R"({"version": "8.2.11"})").value().view(), hints);
+}
+
+TEST(ServerInfo, OfAReplicaSetRefusesLateWrites) {
+  const ServerInfo server = info(
+      R"({"setName": "rs0", "maxWireVersion": 27, "logicalSessionTimeoutMinutes": 30, "maxWriteBatchSize": 100000,
+          "maxMessageSizeBytes": 48000000, "maxBsonObjectSize": 16777216,
+          "topologyVersion": {"processId": {"$oid": "507f1f77bcf86cd799439011"}}})");
+  EXPECT_EQ(server.description, "MongoDB 8.2.11, replica set rs0");
+  EXPECT_TRUE(server.is_replica_set_or_mongos);
+  EXPECT_TRUE(server.limits.refuses_late_writes);
+  EXPECT_EQ(server.limits.operations_max, 25'000u);
+  EXPECT_EQ(server.limits.message_bytes_max, 16u << 20);
+  EXPECT_EQ(server.limits.document_bytes_max, 16u << 20);
+  EXPECT_EQ(server.process_id, "507f1f77bcf86cd799439011");
+}
+
+TEST(ServerInfo, OfDocumentDBDoesNotCountOnTransactionNumbers) {
+  const ServerInfo server = info(
+      R"({"msg": "isdbgrid", "maxWireVersion": 21, "logicalSessionTimeoutMinutes": 30, "maxWriteBatchSize": 25000,
+          "internal": {"documentdb_versions": ["0.111-0", "0.112-0"]}})");
+  EXPECT_TRUE(server.is_documentdb);
+  EXPECT_TRUE(server.is_replica_set_or_mongos);
+  EXPECT_FALSE(server.limits.refuses_late_writes);
+  EXPECT_EQ(server.description, "DocumentDB 0.112-0 (wire version 21)");
+  EXPECT_EQ(server.process_id, "");
+}
+
+TEST(ServerInfo, OfManagedDocumentDBIsKnownByItsHostAlone) {
+  const ServerInfo server =
+      info(R"({"msg": "isdbgrid", "logicalSessionTimeoutMinutes": 30})", {.azure_documentdb = true});
+  EXPECT_TRUE(server.is_documentdb);
+  EXPECT_FALSE(server.limits.refuses_late_writes);
+}
+
+TEST(ServerInfo, OfTheRuBasedEngineSaysSo) {
+  const ServerInfo server =
+      info(R"({"setName": "globaldb", "logicalSessionTimeoutMinutes": 30})", {.cosmosdb_ru = true});
+  EXPECT_TRUE(server.is_cosmosdb_ru);
+  EXPECT_FALSE(server.limits.refuses_late_writes);
+}
+
+TEST(ServerInfo, OfAStandaloneOrOneWithoutSessionsHasNoFence) {
+  EXPECT_FALSE(info(R"({"logicalSessionTimeoutMinutes": 30})").limits.refuses_late_writes);
+  EXPECT_FALSE(info(R"({"setName": "rs0"})").limits.refuses_late_writes);
+  EXPECT_EQ(info(R"({})").description, "MongoDB 8.2.11, standalone");
+}
+
+TEST(ServerInfo, TakesSmallerLimitsAndDoubtsAbsurdOnes) {
+  const ServerInfo server =
+      info(R"({"maxWriteBatchSize": 1000.0, "maxMessageSizeBytes": {"$numberLong": "1000000"},
+                                     "maxBsonObjectSize": 0})");
+  EXPECT_EQ(server.limits.operations_max, 1'000u);
+  EXPECT_EQ(server.limits.message_bytes_max, 1'000'000u);
+  EXPECT_EQ(server.limits.document_bytes_max, 16u << 20);
+}
+
+Error driver_error(uint32_t domain, uint32_t code, const char* message, DocumentView reply = {}) {
+  bson_error_t failure = {};
+  bson_set_error(&failure, domain, static_cast<int>(code), "%s", message);
+  return to_error(ErrorContext::write_command, failure, reply);
+}
+
+TEST(DriverError, OfAWriteThatNeverLeftIsNotUnknown) {
+  EXPECT_FALSE(driver_error(MONGOC_ERROR_SERVER_SELECTION, 1, "No suitable servers found").outcome_unknown);
+  EXPECT_FALSE(driver_error(MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT, "refused").outcome_unknown);
+  EXPECT_FALSE(driver_error(MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_NOT_ESTABLISHED, "x").outcome_unknown);
+}
+
+TEST(DriverError, OfABrokenConnectionIsUnknown) {
+  const Error error = driver_error(MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_SOCKET, "Failed to read 4 bytes");
+  EXPECT_EQ(error.code, kErrorNetwork);
+  EXPECT_EQ(error.treatment, Treatment::retry);
+  EXPECT_TRUE(error.outcome_unknown);
+}
+
+TEST(DriverError, OfARefusedLoginIsFatalButNotOfALoginCutShort) {
+  const auto login = [](const char* message) {
+    return driver_error(MONGOC_ERROR_CLIENT, MONGOC_ERROR_CLIENT_AUTHENTICATE, message);
+  };
+  EXPECT_EQ(login("Authentication failed.").treatment, Treatment::fatal);
+  EXPECT_EQ(login("Invalid key").treatment, Treatment::fatal);
+  EXPECT_EQ(login("Failed to send \"saslStart\" command: socket error or timeout").treatment,
+            Treatment::retry);
+  EXPECT_EQ(login("The server is in quiesce mode and will shut down").treatment, Treatment::retry);
+  EXPECT_FALSE(login("Failed to send \"saslStart\" command").outcome_unknown);
+}
+
+TEST(DriverError, OfTheServerTakesItsWholeTextFromTheReply) {
+  const std::string text(2'000, 'x');
+  const auto reply =
+      from_extended_json(R"({"ok": 0, "code": 121, "codeName": "N", "errmsg": ")" + text + "\"}").value();
+  const Error error = driver_error(MONGOC_ERROR_SERVER, 121, "cut", reply.view());
+  EXPECT_EQ(error.message, text);
+  EXPECT_EQ(error.code_name, "N");
+  EXPECT_EQ(error.treatment, Treatment::split);
+}
+
+TEST(DriverError, WithoutACodeIsAnUnknownError) {
+  const auto reply = from_extended_json(R"({"ok": 0, "errmsg": "?"})").value();
+  EXPECT_EQ(driver_error(MONGOC_ERROR_SERVER, 0, "?", reply.view()).code, 8);
+}
+
+}  // namespace
+}  // namespace ddsync::mongo
