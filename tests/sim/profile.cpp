@@ -1,0 +1,136 @@
+#include "sim/profile.h"
+
+namespace ddsync::sim {
+namespace {
+
+// A fault that half of the seeds do not have.
+uint32_t sometimes(Random& random, uint32_t most) {
+  return random.percent(50) ? 0 : 1 + static_cast<uint32_t>(random.below(most));
+}
+
+void choose_scopes(Random& random, Profile& profile) {
+  const Namespace a{"one", "a"};
+  const Namespace b{"one", "b"};
+  const Namespace c{"one", "c"};
+  const Namespace d{"two", "a"};
+  EngineOptions& engine = profile.engine;
+  const uint64_t cases = profile.dialect == Dialect::documentdb ? 4 : 5;
+  switch (random.below(cases)) {
+    case 0:  // two streams of collections, the rest of the database is not watched
+      engine.streams = {{ScopeLevel::collection, a}, {ScopeLevel::collection, b}};
+      engine.filter = NamespaceFilter({{"one", "a"}, {"one", "b"}}, {});
+      profile.watched = {a, b};
+      profile.unwatched = {c};
+      break;
+    case 1:
+      engine.streams = {{ScopeLevel::database, {"one", ""}}};
+      engine.filter = NamespaceFilter({{"one", ""}}, {{"one", "c"}});
+      profile.watched = {a, b};
+      profile.unwatched = {c};
+      break;
+    case 2:
+      engine.streams = {{ScopeLevel::database, {"one", ""}}, {ScopeLevel::collection, d}};
+      engine.filter = NamespaceFilter({{"one", ""}, {"two", "a"}}, {});
+      profile.watched = {a, b, d};
+      break;
+    case 3:
+      engine.streams = {{ScopeLevel::collection, a}};
+      engine.filter = NamespaceFilter({{"one", "a"}}, {});
+      profile.watched = {a};
+      profile.unwatched = {b};
+      break;
+    default:
+      engine.streams = {{ScopeLevel::cluster, {}}};
+      engine.filter = NamespaceFilter({{"", ""}}, {});
+      profile.watched = {a, b, d};
+      break;
+  }
+}
+
+void choose_engine(Random& random, Profile& profile) {
+  EngineOptions& engine = profile.engine;
+  engine.writers = random.between_u32(1, 6);
+  engine.persist_interval = random.percent(50) ? 1 : random.between_u32(2, 30);
+  engine.batch_operations_max = random.percent(50) ? random.between_u32(1, 8) : 2'000;
+  engine.batch_bytes_max = random.percent(20) ? 600 : 4u << 20;
+  engine.memory_bytes_max = random.percent(30) ? 4'000 + random.below(40'000) : 256u << 20;
+  engine.on_error = random.percent(50) ? OnError::stop : OnError::quarantine;
+  engine.backoff_min = random.milliseconds(5, 50);
+  engine.backoff_max = random.milliseconds(100, 3'000);
+  engine.late_write_max = random.milliseconds(2'000, 15'000);
+  engine.stop_grace = Duration::seconds(5);
+  engine.seed = random.next();
+  profile.limits.operations_max = random.percent(30) ? random.between_u32(1, 20) : 25'000;
+  profile.limits.refuses_late_writes = random.percent(40);
+}
+
+void choose_workload(Random& random, Profile& profile) {
+  WorkloadMix& workload = profile.workload;
+  const bool schema = profile.dialect == Dialect::mongodb && random.percent(50);
+  workload.operations = random.between_u32(20, 250);
+  workload.gap_max = random.milliseconds(1, 40);
+  workload.keys = random.between_u32(1, 24);
+  workload.burst = sometimes(random, 100);
+  workload.other_type = random.percent(50) ? 0 : 40;
+  workload.schema = schema ? random.between_u32(5, 60) : 0;
+  workload.renames = schema && random.percent(60);
+  workload.unique_index = random.percent(40);
+}
+
+void choose_faults(Random& random, Profile& profile) {
+  SourceFaults& source = profile.source;
+  source.open_fails = sometimes(random, 200);
+  source.read_fails = sometimes(random, 100);
+  source.cursor_lost = sometimes(random, 100);
+  source.damaged_event = random.percent(10) ? 20 : 0;
+  source.empty_batch = sometimes(random, 200);
+  source.outages = random.percent(20) ? random.between_u32(1, 2) : 0;
+  source.truncates_history = profile.dialect == Dialect::mongodb && random.percent(5);
+
+  TargetFaults& target = profile.target;
+  target.refused_before = sometimes(random, 100);
+  target.throttled = sometimes(random, 100);
+  target.operation_fails = sometimes(random, 100);
+  target.reply_lost = sometimes(random, 200);
+  target.lands_late = target.reply_lost > 0 ? sometimes(random, 800) : 0;
+  target.slow = sometimes(random, 50);
+  target.refused_document = random.percent(15) ? random.between_u32(5, 60) : 0;
+  target.access_denied = random.percent(5) ? 5 : 0;
+  target.outages = random.percent(20) ? random.between_u32(1, 2) : 0;
+
+  profile.disk.fails = random.percent(25) ? random.between_u32(1, 100) : 0;
+  profile.disk.latency_max = random.milliseconds(1, 40);
+  profile.crashes = random.percent(30) ? 0 : random.between_u32(1, 10);
+  profile.crash_every_steps = random.between_u32(10, 500);
+  profile.idle_wait = random.milliseconds(200, 1'000);
+}
+
+// Faults that together leave nothing to promise.
+void exclude_impossible(Profile& profile) {
+  if (!profile.gives_start_position) {
+    // Until the first change is durable nothing can be promised: an undisturbed start.
+    profile.source.open_fails = profile.source.outages = 0;
+  }
+  if (profile.target.refused_document > 0) {
+    // A refused document keeps its old unique value on the target: others are refused because of it.
+    profile.workload.unique_index = false;
+  }
+}
+
+}  // namespace
+
+Profile make_profile(Random& random) {
+  Profile profile;
+  profile.dialect = random.percent(70) ? Dialect::mongodb : Dialect::documentdb;
+  profile.gives_start_position = profile.dialect == Dialect::mongodb || random.percent(85);
+  profile.start_is_time = profile.dialect == Dialect::documentdb || random.percent(15);
+  profile.null_is_absent = random.percent(20);
+  choose_scopes(random, profile);
+  choose_engine(random, profile);
+  choose_workload(random, profile);
+  choose_faults(random, profile);
+  exclude_impossible(profile);
+  return profile;
+}
+
+}  // namespace ddsync::sim
