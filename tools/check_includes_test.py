@@ -35,6 +35,8 @@ class IncludeRules(unittest.TestCase):
             self.assertEqual(len(problems_of("engine/a.h", f"#  include <{header}>\n")), 1, header)
 
     def test_keep_each_library_in_its_folder(self):
+        self.assertEqual(problems_of("observe/a.cpp", "#include <nlohmann/json.hpp>\n"), [])
+        self.assertEqual(len(problems_of("config/a.cpp", "#include <nlohmann/json.hpp>\n")), 1)
         self.assertEqual(len(problems_of("runtime/a.cpp", "#include <yaml-cpp/yaml.h>\n")), 1)
 
     def test_refuse_a_folder_without_a_rule(self):
