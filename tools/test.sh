@@ -1,38 +1,44 @@
 # What ./dev test does, step by step. Sourced by ./dev, POSIX sh.
-# A failed step does not hide the ones after it; all summaries stand at the end, the release tests' last.
+# A failed step does not hide the ones after it. All summaries stand at the end, the release tests' last.
 
 run_all_tests() {
   failed=
-  step "The format of the C++ sources" check_format
-  configure release
-  step "The release build" build_targets_or_fail release
-  step "Unit, simulator and integration tests" run_ctest release
-  for sanitizer in asan tsan; do
-    configure "$sanitizer"
-    step "The $sanitizer build" build_targets_or_fail "$sanitizer"
-    step "Unit and simulator tests with $sanitizer" run_ctest "$sanitizer"
-  done
+  mkdir -p "$log_dir"
+  rm -f "$log_dir"/ctest-*.log
+  step "Format of the C++ sources" check_format
+  check_build release "unit, simulator and integration tests"
+  check_build asan "unit and simulator tests"
+  check_build tsan "unit and simulator tests"
   step "clang-tidy" check_tidy
   print_summaries
-  [ -z "$failed" ] || fail "not everything passed:$failed"
+  [ -z "$failed" ]
 }
 
-# step NAME COMMAND...
+# check_build PRESET TESTS: builds everything, then runs the tests unless the build failed.
+check_build() {
+  step "Build ($1)" configure_and_build "$1"
+  [ "$step_passed" = no ] || step "Run ($1): $2" run_ctest "$1"
+}
+
+# Both end the script when they fail; here the other steps still go on.
+configure_and_build() { (configure "$1" && build_targets "$1"); }
+
+# step NAME COMMAND...: sets step_passed.
 step() {
-  name=$1
+  step_name=$1
   shift
-  say "== $name"
+  say "== $step_name"
   started=$(date +%s)
   if "$@"; then
+    step_passed=yes
     say "   passed in $(($(date +%s) - started)) s"
   else
+    step_passed=no
     say "   FAILED after $(($(date +%s) - started)) s"
-    failed="$failed $name;"
+    failed="$failed
+  $step_name"
   fi
 }
-
-# build_targets ends the script when it fails; here the other steps still go on.
-build_targets_or_fail() { (build_targets "$@"); }
 
 # run_ctest PRESET: the output is shown and kept.
 run_ctest() {
@@ -66,9 +72,19 @@ check_tidy() {
 }
 
 print_summaries() {
-  for preset in tsan asan release; do
-    say "== Summary of the tests, $preset build"
-    sed -n '/tests passed/,$p' "$log_dir/ctest-$preset.log"
-  done
+  print_summary tsan
+  print_summary asan
   [ -n "$secantusd_rs" ] || say "The integration tests ran on secantusd-py only: no recent cargo is here."
+  [ -z "$failed" ] || say "== Not everything passed:$failed"
+  print_summary release
+}
+
+# print_summary PRESET: what ctest said at its end.
+print_summary() {
+  say "== Summary of the tests ($1)"
+  if [ -e "$log_dir/ctest-$1.log" ]; then
+    sed -n '/tests passed/,$p' "$log_dir/ctest-$1.log"
+  else
+    say "They did not run."
+  fi
 }
