@@ -298,6 +298,9 @@ def main():
     parser.add_argument("--stop", action="store_true", help="end what --keep left running")
     arguments = parser.parse_args()
 
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda number, _: sys.exit(128 + number))  # ends the children on the way
+
     was_running = end_kept_demo()
     if arguments.stop:
         print("The demo is stopped." if was_running else "No demo is running.")
