@@ -23,10 +23,12 @@ def script_of_page(name, folder):
 
 
 def test_quarantined_documents_are_brought_anew_as_the_source_holds_them(pair, sync, database, settle, tmp_path):
-    here = pair.source[database].c
+    here, there = pair.source[database].c, pair.target[database].c
     pair.target[database].create_collection("c", validator={"bad": {"$exists": False}})
     service = sync([f"{database}.c"], on_error="quarantine").start_and_watch()
-    here.insert_many([{"_id": {"n": n}, "bad": True} for n in range(3)])
+    here.insert_many([{"_id": {"n": n}} for n in range(3)])
+    wait_for(lambda: there.count_documents({}) == 3, "three good documents")
+    here.update_many({}, {"$set": {"bad": True}})
     wait_for(lambda: len(service.dead_letters()) == 3, "three dead letters")
     assert service.stop() == 0
     here.update_one({"_id": {"n": 1}}, {"$set": {"later": 1}})
@@ -38,7 +40,7 @@ def test_quarantined_documents_are_brought_anew_as_the_source_holds_them(pair, s
     done = subprocess.run([*command, pair.source_server.uri(), pair.target_server.uri()], check=False, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
     assert done.returncode == 0, done.stdout
-    assert list(pair.target[database].c.find(sort=[("_id", 1)])) == [
+    assert list(there.find(sort=[("_id", 1)])) == [
         {"_id": {"n": 0}, "bad": True}, {"_id": {"n": 1}, "bad": True, "later": 1}]
 
     service.start_and_watch()
