@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -15,6 +17,13 @@ enum class Scope : uint8_t { automatic, collection, database, cluster };
 enum class LogLevel : uint8_t { debug, info, warning, error };
 enum class LogFormat : uint8_t { text, json };
 enum class Fence : uint8_t { automatic, transaction_number, compare };
+
+struct Problem {
+  int line = 0;      // 0 = the file as a whole
+  std::string text;  // what is wrong and what to do
+
+  bool operator==(const Problem&) const = default;
+};
 
 struct Config {
   std::string path;  // the file it came from
@@ -38,12 +47,14 @@ struct Config {
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::text;
   uint32_t status_interval_s = 60;  // logging.status_interval, 0 = none
+
+  std::vector<Problem> warnings;  // what works and should be known: TLS that verifies nothing
+
+  bool operator==(const Config&) const = default;
 };
 
-struct Problem {
-  int line = 0;      // 0 = the file as a whole
-  std::string text;  // what is wrong and what to do
-};
+// Every setting that a file may hold: "section.key" or "key".
+std::span<const std::string_view> known_settings();
 
 // Reads and checks the file. `uri_env` and `uri_file` are resolved here.
 tl::expected<Config, std::vector<Problem>> load(const std::string& path);

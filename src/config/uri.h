@@ -1,13 +1,30 @@
-// The parts of a connection string that matter before a driver reads it.
+// The parts of a connection string that matter before a driver reads it. All views point into the string
+// given.
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 namespace ddsync::config {
 
 bool is_srv(std::string_view uri);
 
-// "host:port,host:port" without user and options; a view into `uri`. Empty when there is none.
+// What stands behind "://", or all of it.
+std::string_view after_scheme(std::string_view uri);
+
+// "host:port,host:port" without user and options. Empty when there is none.
 std::string_view hosts_of(std::string_view uri);
+
+struct UriServer {
+  std::string_view host;  // "[::1]" with its brackets
+  std::string_view port;  // empty when not given
+};
+std::vector<UriServer> servers_of(std::string_view uri);
+
+struct UriOption {
+  std::string_view name;
+  std::string_view value;
+};
+std::vector<UriOption> options_of(std::string_view uri);
 
 }  // namespace ddsync::config

@@ -1,22 +1,18 @@
 #include "config/uri_setting.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <cstdlib>
 #include <filesystem>
-#include <set>
 
 #include "config/text_file.h"
-#include "config/uri.h"
+#include "config/uri_check.h"
 
 namespace ddsync::config {
 namespace {
 
-constexpr auto kPlaceholders =
-    std::to_array<std::string_view>({"<SOURCE_CONNECTION_STRING>", "<TARGET_CONNECTION_STRING>"});
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
 
 std::string trimmed(std::string_view text) {
@@ -62,70 +58,50 @@ std::optional<std::string> from_file(const YamlDocument& yaml, const std::string
   return std::nullopt;
 }
 
-// What is wrong with it; empty when nothing is seen here (the driver looks closer).
-std::string fault(std::string_view uri) {
-  for (const std::string_view placeholder : kPlaceholders) {
-    if (uri.find(placeholder) != std::string_view::npos)
-      return fmt::format("still holds the placeholder {}; fill in the connection string", placeholder);
+// The one of the three settings that is given; nothing, and a problem, when it is none or several.
+std::optional<std::string> given_setting(const YamlDocument& yaml, const std::string& side) {
+  std::vector<std::string> given;
+  int last_line = 0;
+  for (const char* way : {".uri", ".uri_env", ".uri_file"}) {
+    const std::string setting = side + way;
+    if (!yaml.has(setting)) continue;
+    given.push_back(setting);
+    last_line = std::max(last_line, yaml.line(setting));
   }
-  if (!uri.starts_with("mongodb://") && !uri.starts_with("mongodb+srv://"))
-    return "a connection string starts with mongodb:// or mongodb+srv://";
-  const bool has_gap =
-      std::any_of(uri.begin(), uri.end(), [](unsigned char c) { return c <= ' ' || c == 127; });
-  if (has_gap) return "the connection string holds a blank; write it as %20, or remove it";
-  if (hosts_of(uri).empty())
-    return "the connection string names no server; it reads mongodb://user:password@host";
-  return {};
+  if (given.size() == 1) return given.front();
+  if (given.empty()) {
+    yaml.problem_at(yaml.line(side),
+                    fmt::format("{0}.uri is missing; give {0}.uri, {0}.uri_env or {0}.uri_file", side));
+  } else {
+    yaml.problem_at(last_line,
+                    fmt::format("{} exclude each other; keep one of them", fmt::join(given, " and ")));
+  }
+  return std::nullopt;
 }
 
-std::set<std::string> normalised_hosts(std::string_view uri) {
-  std::set<std::string> hosts;
-  std::string_view rest = hosts_of(uri);
-  while (!rest.empty()) {
-    const size_t comma = rest.find(',');
-    std::string host(rest.substr(0, comma));
-    std::transform(host.begin(), host.end(), host.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const bool has_port =
-        host.find(':', host.find(']') == std::string::npos ? 0 : host.find(']')) != std::string::npos;
-    hosts.insert(has_port || is_srv(uri) ? host : host + ":27017");
-    if (comma == std::string_view::npos) break;
-    rest.remove_prefix(comma + 1);
-  }
-  return hosts;
+std::optional<std::string> uri_of(const YamlDocument& yaml, const std::string& setting,
+                                  const std::string& folder) {
+  if (setting.ends_with("_env")) return from_environment(yaml, setting);
+  if (setting.ends_with("_file")) return from_file(yaml, setting, folder);
+  return yaml.text(setting);
 }
 
 }  // namespace
 
-std::string read_uri(const YamlDocument& yaml, const std::string& side, const std::string& folder) {
-  const std::string plain = side + ".uri";
-  const std::string by_env = side + ".uri_env";
-  const std::string by_file = side + ".uri_file";
-  const int given = int{yaml.has(plain)} + int{yaml.has(by_env)} + int{yaml.has(by_file)};
-  if (given == 0) {
-    yaml.problem_at(0, fmt::format("{} is missing; give {}, {} or {}", plain, plain, by_env, by_file));
-    return {};
-  }
-  if (given > 1) {
-    yaml.problem_at(
-        std::max({yaml.line(plain), yaml.line(by_env), yaml.line(by_file)}),
-        fmt::format("{}, {} and {} exclude each other; keep one of them", plain, by_env, by_file));
-    return {};
-  }
-  const std::string& setting = yaml.has(plain) ? plain : yaml.has(by_env) ? by_env : by_file;
-  const std::optional<std::string> uri = yaml.has(plain)    ? yaml.text(plain)
-                                         : yaml.has(by_env) ? from_environment(yaml, by_env)
-                                                            : from_file(yaml, by_file, folder);
+UriSetting read_uri(const YamlDocument& yaml, const std::string& side, const std::string& folder,
+                    std::vector<Problem>& warnings) {
+  const std::optional<std::string> setting = given_setting(yaml, side);
+  if (!setting) return {};
+  const std::optional<std::string> uri = uri_of(yaml, *setting, folder);
   if (!uri) return {};
-  if (const std::string what = fault(*uri); !what.empty()) {
-    yaml.problem(setting, what);
+  if (const std::string fault = uri_fault(*uri); !fault.empty()) {
+    yaml.problem(*setting, fault);
     return {};
   }
-  return *uri;
-}
-
-bool same_servers(std::string_view a, std::string_view b) {
-  return is_srv(a) == is_srv(b) && normalised_hosts(a) == normalised_hosts(b);
+  for (const std::string& weakness : uri_weaknesses(*uri)) {
+    warnings.push_back({yaml.line(*setting), fmt::format("{}: {}", side, weakness)});
+  }
+  return {*uri, yaml.line(*setting)};
 }
 
 }  // namespace ddsync::config

@@ -7,12 +7,14 @@
 
 namespace ddsync::config {
 
-// The connection string of `side` ("source" or "target"), given as <side>.uri, .uri_env or .uri_file
-// (relative to `folder`). Empty when there is a problem; no problem's text holds any part of a connection
-// string.
-std::string read_uri(const YamlDocument& yaml, const std::string& side, const std::string& folder);
+struct UriSetting {
+  std::string uri;  // empty when there is a problem
+  int line = 0;     // where it is given
+};
 
-// Both name the same servers, whatever the users and options.
-bool same_servers(std::string_view a, std::string_view b);
+// The connection string of `side` ("source" or "target"), given as <side>.uri, .uri_env or .uri_file
+// (relative to `folder`). What weakens the connection becomes a warning. No text holds any part of it.
+UriSetting read_uri(const YamlDocument& yaml, const std::string& side, const std::string& folder,
+                    std::vector<Problem>& warnings);
 
 }  // namespace ddsync::config

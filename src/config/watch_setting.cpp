@@ -22,6 +22,18 @@ void problem(const YamlDocument& yaml, std::string_view setting, int line, const
   yaml.problem_at(line, fmt::format("{}: {}", setting, text));
 }
 
+bool has_outer_blank(std::string_view name) { return name.starts_with(' ') || name.ends_with(' '); }
+
+// No server has such a name: nothing would ever be synchronised.
+std::string name_fault(const NamespacePattern& pattern) {
+  constexpr size_t database_bytes_max = 63;
+  if (pattern.database.find_first_of("/\\ \"$") != std::string::npos)
+    return "a database name holds no blank, quote, slash, backslash or dollar sign";
+  if (pattern.database.size() > database_bytes_max) return "a database name has at most 63 bytes";
+  if (has_outer_blank(pattern.collection)) return "it ends with a blank or has one after the dot";
+  return {};
+}
+
 std::optional<NamespacePattern> checked_pattern(const YamlDocument& yaml, std::string_view setting,
                                                 const YamlDocument::Item& item) {
   if (item.text == kPlaceholder) {
@@ -32,7 +44,12 @@ std::optional<NamespacePattern> checked_pattern(const YamlDocument& yaml, std::s
   std::optional<NamespacePattern> pattern = parse_pattern(item.text);
   if (!pattern) {
     problem(yaml, setting, item.line,
-            fmt::format("'{}' is not database.collection, database.* or *", item.text));
+            fmt::format("'{}' is not database.collection, database.* or *", shown(item.text)));
+    return std::nullopt;
+  }
+  if (const std::string fault = name_fault(*pattern); !fault.empty()) {
+    problem(yaml, setting, item.line, fmt::format("'{}' cannot exist: {}", shown(item.text), fault));
+    return std::nullopt;
   }
   return pattern;
 }
@@ -44,7 +61,7 @@ std::vector<Listed> patterns(const YamlDocument& yaml, std::string_view setting)
     if (!pattern) continue;
     const auto same = [&](const Listed& listed) { return listed.pattern == *pattern; };
     if (std::any_of(result.begin(), result.end(), same)) {
-      problem(yaml, setting, item.line, fmt::format("'{}' is listed twice; remove one", item.text));
+      problem(yaml, setting, item.line, fmt::format("'{}' is listed twice; remove one", shown(item.text)));
     } else {
       result.push_back({*std::move(pattern), item.line});
     }

@@ -4,25 +4,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 
 #include "config/edit_distance.h"
+#include "config/plain_text.h"
 
 namespace ddsync::config {
 namespace {
+
+constexpr size_t kShownMax = 80;
+constexpr std::string_view kMergeKey = "<<";
 
 int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
 
 std::string_view last_part(std::string_view name) { return name.substr(name.rfind('.') + 1); }
 
-bool equal_in_any_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](unsigned char left, unsigned char right) {
-    return std::tolower(left) == std::tolower(right);
-  });
-}
-
-std::vector<std::string_view> sections_of(const std::vector<std::string_view>& settings) {
+std::vector<std::string_view> sections_of(std::span<const std::string_view> settings) {
   std::vector<std::string_view> sections;
   for (const std::string_view setting : settings) {
     const size_t dot = setting.find('.');
@@ -33,34 +30,73 @@ std::vector<std::string_view> sections_of(const std::vector<std::string_view>& s
   return sections;
 }
 
+// What YAML text may not hold: the parser would take it for the end of the file or replace it in silence.
+std::optional<Problem> bad_character(std::string_view text) {
+  int line = 1;
+  for (size_t at = 0; at < text.size();) {
+    const size_t length = utf8_length(text.substr(at));
+    if (length == 0) return Problem{line, "not UTF-8 text; save the file as UTF-8"};
+    const char c = text[at];
+    if ((c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 127)
+      return Problem{line, "holds a control character; remove it"};
+    if (c == '\n') ++line;
+    at += length;
+  }
+  return std::nullopt;
+}
+
+// The parser's message without what it repeats of the file: that may be a part of a password.
+std::string_view without_quotation(std::string_view message) { return message.substr(0, message.find(": ")); }
+
 }  // namespace
 
-YamlDocument::YamlDocument(const std::string& text, std::vector<std::string_view> known,
+std::string shown(std::string_view text) { return one_line(shortened(text, kShownMax)); }
+
+YamlDocument::YamlDocument(const std::string& text, std::span<const std::string_view> known,
                            std::vector<Problem>& problems)
-    : known_(std::move(known)), sections_(sections_of(known_)), problems_(problems) {
-  std::vector<YAML::Node> documents;
-  try {
-    documents = YAML::LoadAll(text);
-  } catch (const YAML::Exception& error) {
-    problem_at(error.mark.line + 1,
-               fmt::format("not valid YAML: {}; check indentation and quotes here and above", error.msg));
-    return;
-  }
-  if (documents.empty() || !documents.front().IsMap()) {
+    : known_(known), sections_(sections_of(known_)), problems_(problems) {
+  const std::optional<YAML::Node> root = parse(text);
+  if (!root) return;
+  if (!root->IsMap()) {
     problem_at(0, "the file holds no settings; start from config.example.yaml");
     return;
   }
-  if (documents.size() > 1) problem_at(0, "the file holds more than one document; remove the lines '---'");
   readable_ = true;
-  read_section("", documents.front());
+  read_section("", *root);
+}
+
+std::optional<YAML::Node> YamlDocument::parse(const std::string& text) const {
+  if (const std::optional<Problem> bad = bad_character(text)) {
+    problem_at(bad->line, bad->text);
+    return std::nullopt;
+  }
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    if (documents.size() > 1) {
+      problem_at(line_of(documents[1]), "a second document begins here; remove the line '---' above");
+    }
+    return documents.empty() ? YAML::Node() : documents.front();
+  } catch (const YAML::Exception& error) {
+    problem_at(error.mark.line + 1,
+               fmt::format("not valid YAML: {}; check indentation and quotes here and above",
+                           without_quotation(error.msg)));
+    return std::nullopt;
+  }
 }
 
 void YamlDocument::read_section(const std::string& prefix, const YAML::Node& map) {
   for (const auto& entry : map) {
-    if (entry.first.IsScalar()) {
-      read_entry(prefix + entry.first.Scalar(), line_of(entry.first), entry.second);
+    const int line = line_of(entry.first);
+    if (!entry.first.IsScalar()) {
+      problem_at(line, "a key must be plain text");
+    } else if (const std::string& key = entry.first.Scalar(); key == kMergeKey) {
+      problem_at(line, "<< (a merge key) is not supported; write the keys out");
+    } else if (key.find('.') != std::string::npos) {
+      problem_at(line,
+                 fmt::format("{} is not a known key; did you mean {}, the section on a line of its own?",
+                             shown(prefix + key), nearest(prefix + key)));
     } else {
-      problem_at(line_of(entry.first), "a key must be plain text");
+      read_entry(prefix + key, line, entry.second);
     }
   }
 }
@@ -68,11 +104,11 @@ void YamlDocument::read_section(const std::string& prefix, const YAML::Node& map
 void YamlDocument::read_entry(const std::string& name, int line, const YAML::Node& value) {
   const bool is_setting = is_known(name);
   if (!is_setting && !is_section(name)) {
-    problem_at(line, fmt::format("{} is not a known key; did you mean {}?", name, nearest(name)));
+    problem_at(line, fmt::format("{} is not a known key; did you mean {}?", shown(name), nearest(name)));
     return;
   }
-  const bool is_first =
-      is_setting ? settings_.emplace(name, Setting{value, line}).second : sections_seen_.insert(name).second;
+  const bool is_first = is_setting ? settings_.emplace(name, Setting{value, line}).second
+                                   : section_lines_.emplace(name, line).second;
   if (!is_first) problem_at(line, fmt::format("{} is given twice; keep one of them", name));
   if (is_setting || value.IsNull()) return;
   if (value.IsMap()) {
@@ -107,9 +143,10 @@ std::string YamlDocument::nearest(std::string_view name) const {
   return std::string(best);
 }
 
-int YamlDocument::line(std::string_view setting) const {
-  const auto found = settings_.find(setting);
-  return found == settings_.end() ? 0 : found->second.line;
+int YamlDocument::line(std::string_view name) const {
+  if (const auto setting = settings_.find(name); setting != settings_.end()) return setting->second.line;
+  const auto section = section_lines_.find(name);
+  return section == section_lines_.end() ? 0 : section->second;
 }
 
 void YamlDocument::problem(std::string_view setting, const std::string& text) const {
@@ -131,7 +168,8 @@ std::optional<std::string> YamlDocument::text(std::string_view setting) const {
   return node.Scalar();
 }
 
-void YamlDocument::number(std::string_view setting, uint32_t least, uint32_t most, uint32_t& value) const {
+void YamlDocument::number(std::string_view setting, uint32_t least, uint32_t most, uint32_t& value,
+                          std::string_view unit) const {
   const std::optional<std::string> given = text(setting);
   if (!given) return;
   uint32_t number = 0;
@@ -140,7 +178,8 @@ void YamlDocument::number(std::string_view setting, uint32_t least, uint32_t mos
   if (error == std::errc() && stopped == end && number >= least && number <= most) {
     value = number;
   } else {
-    problem(setting, fmt::format("'{}' is wrong; give a whole number from {} to {}", *given, least, most));
+    problem(setting, fmt::format("'{}' is wrong; give a whole number from {} to {}{}{}", shown(*given), least,
+                                 most, unit.empty() ? "" : ", in ", unit));
   }
 }
 
@@ -148,10 +187,11 @@ std::optional<size_t> YamlDocument::choice(std::string_view setting,
                                            std::span<const std::string_view> names) const {
   const std::optional<std::string> given = text(setting);
   if (!given) return std::nullopt;
+  const std::string wanted = lower(*given);
   for (size_t i = 0; i < names.size(); ++i) {
-    if (equal_in_any_case(names[i], *given)) return i;
+    if (lower(names[i]) == wanted) return i;
   }
-  problem(setting, fmt::format("'{}' is wrong; give one of {}", *given, fmt::join(names, ", ")));
+  problem(setting, fmt::format("'{}' is wrong; give one of {}", shown(*given), fmt::join(names, ", ")));
   return std::nullopt;
 }
 

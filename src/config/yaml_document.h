@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,16 +16,20 @@
 
 namespace ddsync::config {
 
+// A name or value of the file as a message repeats it: short, and on one line.
+std::string shown(std::string_view text);
+
 class YamlDocument {
  public:
   // `known`: all settings, "section.key" or "key". Parse errors and unknown or repeated keys become problems.
-  // `problems` must outlive the document: the functions below add to it.
-  YamlDocument(const std::string& text, std::vector<std::string_view> known, std::vector<Problem>& problems);
+  // `known` and `problems` must outlive the document: the functions below add to the latter.
+  YamlDocument(const std::string& text, std::span<const std::string_view> known,
+               std::vector<Problem>& problems);
 
   // False when the file is not a YAML map: there are no settings to look at.
   bool readable() const { return readable_; }
   bool has(std::string_view setting) const { return settings_.find(setting) != settings_.end(); }
-  int line(std::string_view setting) const;  // of its key; 0 when absent
+  int line(std::string_view name) const;  // of the key of a setting or a section; 0 when absent
 
   void problem(std::string_view setting, const std::string& text) const;
   void problem_at(int line, const std::string& text) const { problems_.push_back({line, text}); }
@@ -41,7 +44,8 @@ class YamlDocument {
   std::optional<std::vector<Item>> list(std::string_view setting) const;
 
   // These leave `value` as it is when the setting is absent, or wrong, which is a problem.
-  void number(std::string_view setting, uint32_t least, uint32_t most, uint32_t& value) const;
+  void number(std::string_view setting, uint32_t least, uint32_t most, uint32_t& value,
+              std::string_view unit = {}) const;
   template <typename T, size_t N>
   void choose(std::string_view setting, const std::array<std::pair<std::string_view, T>, N>& names,
               T& value) const;  // in any case
@@ -52,6 +56,7 @@ class YamlDocument {
     int line = 0;
   };
 
+  std::optional<YAML::Node> parse(const std::string& text) const;
   void read_section(const std::string& prefix, const YAML::Node& map);
   void read_entry(const std::string& name, int line, const YAML::Node& value);
   bool is_known(std::string_view name) const;
@@ -59,11 +64,11 @@ class YamlDocument {
   std::string nearest(std::string_view name) const;
   std::optional<size_t> choice(std::string_view setting, std::span<const std::string_view> names) const;
 
-  std::vector<std::string_view> known_;
+  std::span<const std::string_view> known_;
   std::vector<std::string_view> sections_;
   std::vector<Problem>& problems_;
   std::map<std::string, Setting, std::less<>> settings_;
-  std::set<std::string> sections_seen_;
+  std::map<std::string, int, std::less<>> section_lines_;
   bool readable_ = false;
 };
 

@@ -6,6 +6,7 @@ from support.service import run
 
 SECRET = "cAnArY!x7"
 URI = "mongodb://user:cAnArY%21x7@127.0.0.1:1/?directConnection=true"
+OTHER_URI = URI.replace("127.0.0.1:1", "127.0.0.1:2")
 
 
 def written(tmp_path, text):
@@ -15,7 +16,7 @@ def written(tmp_path, text):
 
 
 def good(**changed):
-    values = {"source": f'uri: "{URI}"', "target": f'uri: "{URI.replace("127.0.0.1:1", "127.0.0.1:2")}"',
+    values = {"source": f'uri: "{URI}"', "target": f'uri: "{OTHER_URI}"',
               "collections": "[db.coll]", "more": ""} | changed
     return (f"source:\n  {values['source']}\ntarget:\n  {values['target']}\n"
             f"watch:\n  collections: {values['collections']}\n{values['more']}\n")
@@ -101,7 +102,7 @@ def test_print_config_shows_effective_values_and_no_secret(tmp_path):
 
 def test_uris_come_from_the_environment_and_from_files(tmp_path):
     secret_file = tmp_path / "target-uri"
-    secret_file.write_text(URI + "\n", encoding="utf-8")
+    secret_file.write_text(OTHER_URI + "\n", encoding="utf-8")
     path = written(tmp_path, good(source="uri_env: SOURCE_URI_OF_TEST", target=f'uri_file: "{secret_file}"'))
     code, out, err = run("--config", path, "--print-config", env={"SOURCE_URI_OF_TEST": URI})
     assert code == 0, err

@@ -1,0 +1,23 @@
+// Text of unknown origin (a file, a server) made fit for one line of a log or a message.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace ddsync::config {
+
+// How many bytes the UTF-8 character at the beginning of `text` has; 0 when there is none.
+size_t utf8_length(std::string_view text);
+
+// What begins no new line and commands no terminal: control characters become \n or \x1b, bytes that are no
+// UTF-8 become \xff.
+std::string one_line(std::string_view text);
+
+// ASCII letters only, whatever the locale.
+std::string lower(std::string_view text);
+
+// At most `bytes_max` bytes and then "...", never half a character.
+std::string shortened(std::string_view text, size_t bytes_max);
+
+}  // namespace ddsync::config

@@ -1,0 +1,120 @@
+#include "config/uri_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "config/plain_text.h"
+#include "config/uri.h"
+
+namespace ddsync::config {
+namespace {
+
+constexpr auto kPlaceholders =
+    std::to_array<std::string_view>({"<SOURCE_CONNECTION_STRING>", "<TARGET_CONNECTION_STRING>"});
+constexpr auto kOff = std::to_array<std::string_view>({"false", "f", "no", "n", "0"});
+constexpr auto kLoopback = std::to_array<std::string_view>({"localhost", "127.0.0.1", "[::1]"});
+constexpr std::string_view kDefaultPort = "27017";
+
+struct Weakness {
+  std::string_view option;
+  std::string_view consequence;
+};
+constexpr auto kWeaknesses = std::to_array<Weakness>(
+    {{"tlsinsecure", "neither its certificate nor its host name is verified"},
+     {"tlsallowinvalidcertificates", "its certificate is not verified"},
+     {"sslallowinvalidcertificates", "its certificate is not verified"},
+     {"tlsallowinvalidhostnames", "the host name in its certificate is not verified"},
+     {"sslallowinvalidhostnames", "the host name in its certificate is not verified"}});
+
+template <size_t N>
+bool is_one_of(const std::array<std::string_view, N>& words, std::string_view text) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
+bool is_on(const UriOption& option) { return !is_one_of(kOff, lower(option.value)); }
+
+// The driver's rule: `tls` decides; without it any other option of TLS switches it on.
+bool is_encrypted(std::string_view uri) {
+  bool encrypted = is_srv(uri);
+  bool decided = false;
+  for (const UriOption& option : options_of(uri)) {
+    const std::string name = lower(option.name);
+    if (name == "tls" || name == "ssl") {
+      encrypted = is_on(option);
+      decided = true;
+    } else if (!decided && (name.starts_with("tls") || name.starts_with("ssl"))) {
+      encrypted = true;
+    }
+  }
+  return encrypted;
+}
+
+// "host:port" in one spelling each.
+std::string canonical(const UriServer& server, bool is_srv) {
+  std::string host = lower(server.host);
+  if (host.ends_with('.')) host.pop_back();
+  if (is_srv) return host;
+  if (is_one_of(kLoopback, host)) host = kLoopback.front();
+  return fmt::format("{}:{}", host, server.port.empty() ? kDefaultPort : server.port);
+}
+
+std::set<std::string> canonical_servers(std::string_view uri) {
+  std::set<std::string> result;
+  for (const UriServer& server : servers_of(uri)) result.insert(canonical(server, is_srv(uri)));
+  return result;
+}
+
+bool is_local(std::string_view uri) {
+  const std::vector<UriServer> servers = servers_of(uri);
+  return std::all_of(servers.begin(), servers.end(), [](const UriServer& server) {
+    return is_one_of(kLoopback, lower(server.host)) || server.host.ends_with(".sock");
+  });
+}
+
+}  // namespace
+
+std::string uri_fault(std::string_view uri) {
+  for (const std::string_view placeholder : kPlaceholders) {
+    if (uri.find(placeholder) != std::string_view::npos)
+      return fmt::format("still holds the placeholder {}; fill in the connection string", placeholder);
+  }
+  if (!uri.starts_with("mongodb://") && !uri.starts_with("mongodb+srv://"))
+    return "a connection string starts with mongodb:// or mongodb+srv://";
+  const bool has_gap =
+      std::any_of(uri.begin(), uri.end(), [](unsigned char c) { return c <= ' ' || c == 127; });
+  if (has_gap) return "the connection string holds a blank; write it as %20, or remove it";
+  if (hosts_of(uri).empty())
+    return "the connection string names no server; it reads mongodb://user:password@host";
+  return {};
+}
+
+std::vector<std::string> uri_weaknesses(std::string_view uri) {
+  if (!is_encrypted(uri)) {
+    if (is_local(uri)) return {};
+    return {
+        "the connection is not encrypted: who sits between can read and change all documents; use tls=true"};
+  }
+  std::vector<std::string> result;
+  for (const UriOption& option : options_of(uri)) {
+    const std::string name = lower(option.name);
+    for (const Weakness& weakness : kWeaknesses) {
+      if (name != weakness.option || !is_on(option)) continue;
+      result.push_back(fmt::format("{}=true: any server can pose as this one, {}; use tlsCAFile instead",
+                                   option.name, weakness.consequence));
+    }
+  }
+  return result;
+}
+
+bool same_servers(std::string_view a, std::string_view b) {
+  if (is_srv(a) != is_srv(b)) return false;
+  const std::set<std::string> servers = canonical_servers(a);
+  const std::set<std::string> others = canonical_servers(b);
+  return std::any_of(others.begin(), others.end(),
+                     [&](const std::string& server) { return servers.count(server) != 0; });
+}
+
+}  // namespace ddsync::config
