@@ -1,10 +1,13 @@
 #include "cli/main.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 
@@ -38,7 +41,11 @@ Exit codes:
   6    the state file is damaged, unreadable, of another pair, or cannot be written
   70   a broken invariant: a bug, please report it
   75   another instance runs with the same state
-  130  ended at once by a second signal)";
+  130  ended at once by a second signal
+)";
+
+// More are of a file that was not meant to be the configuration.
+constexpr size_t kProblemsShownMax = 100;
 
 struct Arguments {
   std::string config_path = "config.yaml";
@@ -50,24 +57,55 @@ struct Arguments {
 int code(ExitCode exit_code) { return static_cast<int>(exit_code); }
 
 void add_options(CLI::App& app, Arguments& arguments) {
-  app.add_option("-c,--config", arguments.config_path, "Configuration file")->capture_default_str();
-  app.add_flag("--reset", arguments.reset, "Forget the state: only changes from now on are synchronised");
+  app.add_option("-c,--config", arguments.config_path, "Configuration file")
+      ->type_name("FILE")
+      ->capture_default_str();
+  CLI::Option* reset =
+      app.add_flag("--reset", arguments.reset, "Forget the state: only changes from now on are synchronised");
   app.add_option(
          "--accept-gap", arguments.accept_gaps,
          "Stream (or 'all') whose lost changes are accepted: it goes on from now. May be given repeatedly")
       ->type_name("NAME")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->excludes(reset);  // a state that is forgotten has no gap
   app.add_flag("--print-config", arguments.print_config,
                "Print the effective configuration, secrets masked, and end");
 }
 
+std::string place(const std::string& path, const config::Problem& problem) {
+  return problem.line > 0 ? fmt::format("{}:{}", path, problem.line) : path;
+}
+
+std::vector<std::string> warnings(const config::Config& config) {
+  std::vector<std::string> lines;
+  for (const config::Problem& warning : config.warnings) {
+    lines.push_back(fmt::format("{}: {}", place(config.path, warning), warning.text));
+  }
+  return lines;
+}
+
 void print_problems(const std::string& path, const std::vector<config::Problem>& problems) {
-  for (const config::Problem& problem : problems) {
-    const std::string place = problem.line > 0 ? fmt::format("{}:{}", path, problem.line) : path;
-    std::cerr << observe::mask_credentials(fmt::format("{}: {}", place, problem.text)) << "\n";
+  for (size_t i = 0; i < std::min(problems.size(), kProblemsShownMax); ++i) {
+    std::cerr << observe::mask_credentials(fmt::format("{}: {}", place(path, problems[i]), problems[i].text))
+              << "\n";
   }
   std::cerr << fmt::format("{} problem{} in the configuration; nothing was started\n", problems.size(),
                            problems.size() == 1 ? "" : "s");
+}
+
+// A closed one would be given to the next file opened: log lines would end up in the state.
+void open_standard_streams() {
+  for (int opened = ::open("/dev/null", O_RDWR); opened >= 0; opened = ::open("/dev/null", O_RDWR)) {
+    if (opened <= STDERR_FILENO) continue;
+    ::close(opened);
+    return;
+  }
+}
+
+// A terminal that takes the live line.
+bool is_terminal() {
+  const char* kind = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && kind != nullptr && std::string_view(kind) != "dumb";
 }
 
 int run(const Arguments& arguments) {
@@ -77,16 +115,17 @@ int run(const Arguments& arguments) {
     return code(ExitCode::bad_configuration);
   }
   if (arguments.print_config) {
+    for (const std::string& warning : warnings(*config)) std::cerr << "warning: " << warning << "\n";
     std::cout << config::print(*config);
     return code(ExitCode::ok);
   }
   observe::init_log(config->log_level, config->log_format);
+  for (const std::string& warning : warnings(*config)) observe::log_warning(warning);
   runtime::ServiceOptions options;
   options.config = *config;
   options.reset = arguments.reset;
   options.accept_gaps = arguments.accept_gaps;
-  options.progress_on_terminal =
-      ::isatty(STDERR_FILENO) == 1 && config->log_format == config::LogFormat::text;
+  options.progress_on_terminal = is_terminal() && config->log_format == config::LogFormat::text;
   return code(runtime::run_service(options));
 }
 
@@ -97,9 +136,13 @@ int parse_and_run(int argc, char** argv) {
   app.set_version_flag("--version", std::string("documentdb-sync ") + DDSYNC_VERSION);
   add_options(app, arguments);
   // `documentdb-sync run` is the same as no subcommand; options may stand on either side of it.
-  app.add_subcommand("run", "Synchronise until stopped (the default)")->fallthrough();
+  app.add_subcommand("run", "Synchronise until stopped (the default)")->fallthrough()->set_help_flag();
   try {
     app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    // app.help() would tell of `run` alone, which has no options of its own.
+    std::cout << app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal);
+    return code(ExitCode::ok);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     std::cerr << observe::mask_credentials(error.what()) << "\nRun documentdb-sync --help for the options.\n";
@@ -111,6 +154,7 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_streams();
   try {
     return parse_and_run(argc, argv);
   } catch (const std::exception& error) {

@@ -7,7 +7,7 @@
 namespace ddsync::observe {
 
 // Replaces user name and password, and the values of secret options, of everything in `text` that looks like
-// a MongoDB connection string.
+// a connection string or like an option of one. Where that is not certain, more is masked rather than less.
 std::string mask_credentials(std::string_view text);
 
 }  // namespace ddsync::observe

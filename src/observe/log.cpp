@@ -1,11 +1,11 @@
 #include "observe/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <memory>
 
 #include "observe/log_format.h"
+#include "observe/log_sink.h"
 
 namespace ddsync::observe {
 namespace {
@@ -28,6 +28,12 @@ void write(spdlog::level::level_enum level, std::string_view text) {
   spdlog::log(level, spdlog::string_view_t(text.data(), text.size()));
 }
 
+// Set once, by init_log, before there are threads.
+std::shared_ptr<LogSink>& sink() {
+  static std::shared_ptr<LogSink> the_sink;
+  return the_sink;
+}
+
 std::unique_ptr<spdlog::formatter> formatter_of(config::LogFormat format) {
   if (format == config::LogFormat::json) return std::make_unique<JsonFormatter>();
   return std::make_unique<TextFormatter>();
@@ -36,7 +42,8 @@ std::unique_ptr<spdlog::formatter> formatter_of(config::LogFormat format) {
 }  // namespace
 
 void init_log(config::LogLevel level, config::LogFormat format) {
-  auto logger = std::make_shared<spdlog::logger>("ddsync", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  sink() = std::make_shared<LogSink>();
+  auto logger = std::make_shared<spdlog::logger>("ddsync", sink());
   logger->set_formatter(formatter_of(format));
   logger->set_level(level_of(level));
   logger->flush_on(spdlog::level::trace);
@@ -48,5 +55,13 @@ void log_info(std::string_view text) { write(spdlog::level::info, text); }
 void log_warning(std::string_view text) { write(spdlog::level::warn, text); }
 void log_error(std::string_view text) { write(spdlog::level::err, text); }
 void flush_log() { spdlog::default_logger()->flush(); }
+
+void show_live_line(std::string_view text) {
+  if (sink()) sink()->show_live_line(text);
+}
+
+void clear_live_line() {
+  if (sink()) sink()->clear_live_line();
+}
 
 }  // namespace ddsync::observe

@@ -17,4 +17,8 @@ void log_warning(std::string_view text);
 void log_error(std::string_view text);
 void flush_log();
 
+// A line on the terminal that is replaced in place and no record of anything. A line of the log erases it.
+void show_live_line(std::string_view text);
+void clear_live_line();
+
 }  // namespace ddsync::observe

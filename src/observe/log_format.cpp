@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "config/plain_text.h"
 #include "observe/credentials.h"
 
 namespace ddsync::observe {
@@ -40,31 +41,16 @@ std::string masked_text(const spdlog::details::log_msg& message) {
   return mask_credentials({message.payload.data(), message.payload.size()});
 }
 
-// A server's message must not begin a line of its own, nor command the terminal.
-std::string escaped(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (const char c : text) {
-    if (c == '\n') {
-      result += "\\n";
-    } else if (const auto byte = static_cast<unsigned char>(c); byte < ' ' || byte == 127) {
-      result += fmt::format("\\x{:02x}", byte);
-    } else {
-      result += c;
-    }
-  }
-  return result;
-}
-
 void append(spdlog::memory_buf_t& line, std::string_view text) {
   line.append(text.data(), text.data() + text.size());
 }
 
 }  // namespace
 
+// A server's message must not begin a line of its own, nor command the terminal.
 void TextFormatter::format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) {
   append(line, fmt::format("{} {:<5} {}\n", iso8601(message.time), name_of(message.level),
-                           escaped(masked_text(message))));
+                           config::one_line(masked_text(message))));
 }
 
 std::unique_ptr<spdlog::formatter> TextFormatter::clone() const { return std::make_unique<TextFormatter>(); }

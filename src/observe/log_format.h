@@ -1,4 +1,5 @@
-// How a log message becomes one line, whatever it holds. Credentials are masked here, the last step before output.
+// How a log message becomes one line, whatever it holds. Credentials are masked here, the last step before
+// output.
 #pragma once
 
 #include <spdlog/formatter.h>

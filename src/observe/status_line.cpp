@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "config/plain_text.h"
+
 namespace ddsync::observe {
 namespace {
 
@@ -38,14 +40,6 @@ std::string kinds(const EngineStatus& status) {
   return text;
 }
 
-// At most kDetailMax bytes, never half a character.
-std::string shortened(const std::string& text) {
-  if (text.size() <= kDetailMax) return text;
-  size_t end = kDetailMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
-  return text.substr(0, end) + "...";
-}
-
 // Streams that are not as they should be, with the reason.
 std::string troubled_streams(const EngineStatus& status) {
   std::string text;
@@ -56,7 +50,7 @@ std::string troubled_streams(const EngineStatus& status) {
     ++troubled;
     if (++named > kStreamsNamedMax) continue;
     text += fmt::format(" {}={}", stream.scope, to_string(stream.state));
-    if (!stream.detail.empty()) text += fmt::format(" ({})", shortened(stream.detail));
+    if (!stream.detail.empty()) text += fmt::format(" ({})", config::shortened(stream.detail, kDetailMax));
   }
   if (troubled == 0) return {};
   if (troubled > kStreamsNamedMax) text += fmt::format(" and {} more", troubled - kStreamsNamedMax);
@@ -104,7 +98,7 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
           if_any("writers_retrying", now.writers_retrying);
   line += troubled_streams(now);
   if (!now.last_write_error.empty())
-    line += fmt::format("; last write error: {}", shortened(now.last_write_error));
+    line += fmt::format("; last write error: {}", config::shortened(now.last_write_error, kDetailMax));
   return line;
 }
 

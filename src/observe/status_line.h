@@ -13,7 +13,8 @@ namespace ddsync::observe {
 std::string status_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
                         int64_t wall_ms);
 
-// Shorter, fits 100 columns, for a terminal: "live | 1 234/s | lag 0.2 s | backlog 12 | 56 789 applied | 0 errors"
+// Shorter, fits 100 columns, for a terminal: "live | 1 234/s | lag 0.2 s | backlog 12 | 56 789 applied | 0
+// errors"
 std::string progress_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
                           int64_t wall_ms);
 

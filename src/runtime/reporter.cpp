@@ -1,10 +1,7 @@
 #include "runtime/reporter.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <string_view>
 
 #include "observe/log.h"
 #include "observe/status_line.h"
@@ -23,11 +20,6 @@ double seconds_between(TimePoint from, TimePoint to) {
   return std::chrono::duration<double>(to - from).count();
 }
 
-// The terminal's live line goes around the log: it is replaced in place and is no record of anything.
-void write_to_terminal(std::string_view text) {
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
-}
-
 }  // namespace
 
 Reporter::Reporter(uint32_t status_interval_s, bool progress_on_terminal)
@@ -42,10 +34,13 @@ Reporter::Reporter(uint32_t status_interval_s, bool progress_on_terminal)
   last_progress_.at = now;
 }
 
-Reporter::~Reporter() { clear_progress(); }
+Reporter::~Reporter() {
+  if (progress_on_terminal_) {
+    observe::clear_live_line();
+  }
+}
 
 void Reporter::log(output::Level level, const std::string& text) {
-  clear_progress();
   switch (level) {
     case output::Level::debug:
       return observe::log_debug(text);
@@ -87,17 +82,8 @@ void Reporter::show_progress(TimePoint now, const Engine& engine) {
   EngineStatus status = engine.status();
   const std::string line = observe::progress_line(last_progress_.status, status,
                                                   seconds_between(last_progress_.at, now), wall_ms());
-  observe::flush_log();
-  write_to_terminal("\r" + line + "\x1b[K");
-  progress_shown_ = true;
+  observe::show_live_line(line);
   last_progress_ = {.at = now, .status = std::move(status)};
-}
-
-void Reporter::clear_progress() {
-  if (progress_shown_) {
-    write_to_terminal("\r\x1b[K");
-    progress_shown_ = false;
-  }
 }
 
 }  // namespace ddsync::runtime

@@ -34,11 +34,9 @@ class Reporter {
   };
 
   void show_progress(TimePoint now, const Engine& engine);
-  void clear_progress();
 
   std::optional<SteadyClock::duration> status_every_;
   bool progress_on_terminal_;
-  bool progress_shown_ = false;
   TimePoint status_due_;
   TimePoint progress_due_;
   Since last_status_;
