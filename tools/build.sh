@@ -3,11 +3,17 @@
 product=build/release/src/documentdb-sync
 jobs=$(nproc)
 
-# configure PRESET: with all tests. `python` and `secantusd_rs` are set.
+# configure PRESET [OPTION...]: with all tests.
 configure() {
-  quietly "configure-$1.log" cmake --preset "$1" -DDDSYNC_BUILD_TESTS=ON \
-    "-DDDSYNC_PYTHON=$python" "-DDDSYNC_SECANTUSD_RS=$secantusd_rs" ||
-    fail "the configuration of the $1 build failed"
+  preset=$1
+  shift
+  quietly "configure-$preset.log" cmake --preset "$preset" -DDDSYNC_BUILD_TESTS=ON "$@" ||
+    fail "the configuration of the $preset build failed"
+}
+
+# The same, with what the integration tests need: `python` and `secantusd_rs` are set.
+configure_all() {
+  configure "$1" "-DDDSYNC_PYTHON=$python" "-DDDSYNC_SECANTUSD_RS=$secantusd_rs"
 }
 
 # build_targets PRESET [TARGET...]: all targets when none is named.

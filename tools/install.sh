@@ -3,7 +3,8 @@
 packages_build="build-essential cmake ninja-build pkg-config ccache libmongoc-dev libbson-dev libssl-dev
   libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libexpected-dev libxxhash-dev"
 packages_python="python3 python3-venv ca-certificates"
-packages_test="libgtest-dev libbenchmark-dev clang-format clang-tidy-19 openssl"
+packages_test="libgtest-dev libbenchmark-dev openssl"
+packages_style="clang-format clang-tidy-19"
 
 secantus_version=0.5.3-beta.196
 rust_minor_min=85 # the crate is of the 2024 edition

@@ -21,7 +21,7 @@ check_build() {
 }
 
 # Both end the script when they fail; here the other steps still go on.
-configure_and_build() { (configure "$1" && build_targets "$1"); }
+configure_and_build() { (configure_all "$1" && build_targets "$1"); }
 
 # step NAME COMMAND...: sets step_passed.
 step() {
