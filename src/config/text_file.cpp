@@ -1,5 +1,6 @@
 #include "config/text_file.h"
 
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <string_view>
@@ -8,6 +9,7 @@
 namespace ddsync::config {
 namespace {
 
+constexpr size_t kPieceBytes = 16U << 10;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 tl::unexpected<std::string> system_reason() { return tl::unexpected(std::generic_category().message(errno)); }
@@ -19,10 +21,13 @@ tl::expected<std::string, std::string> read_text_file(const std::filesystem::pat
   if (std::filesystem::is_directory(path, ignored)) return tl::unexpected(std::string("it is a directory"));
   std::ifstream file(path, std::ios::binary);
   if (!file) return system_reason();
-  std::string text(kTextFileBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  std::array<char, kPieceBytes> piece;
+  while (text.size() <= kTextFileBytesMax && file.good()) {
+    file.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<size_t>(file.gcount()));
+  }
   if (file.bad()) return system_reason();
-  text.resize(static_cast<size_t>(file.gcount()));
   if (text.size() > kTextFileBytesMax)
     return tl::unexpected(std::string("it is larger than 1 MiB, so it is another file than is meant"));
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());

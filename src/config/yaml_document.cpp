@@ -8,6 +8,7 @@
 
 #include "config/edit_distance.h"
 #include "config/plain_text.h"
+#include "config/yaml_text.h"
 
 namespace ddsync::config {
 namespace {
@@ -30,58 +31,28 @@ std::vector<std::string_view> sections_of(std::span<const std::string_view> sett
   return sections;
 }
 
-// What YAML text may not hold: the parser would take it for the end of the file or replace it in silence.
-std::optional<Problem> bad_character(std::string_view text) {
-  int line = 1;
-  for (size_t at = 0; at < text.size();) {
-    const size_t length = utf8_length(text.substr(at));
-    if (length == 0) return Problem{line, "not UTF-8 text; save the file as UTF-8"};
-    const char c = text[at];
-    if ((c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 127)
-      return Problem{line, "holds a control character; remove it"};
-    if (c == '\n') ++line;
-    at += length;
-  }
-  return std::nullopt;
-}
-
-// The parser's message without what it repeats of the file: that may be a part of a password.
-std::string_view without_quotation(std::string_view message) { return message.substr(0, message.find(": ")); }
-
 }  // namespace
 
-std::string shown(std::string_view text) { return one_line(shortened(text, kShownMax)); }
+std::string shown(std::string_view text) {
+  const bool may_be_secret =
+      text.find('@') != std::string_view::npos || text.find("://") != std::string_view::npos;
+  return may_be_secret ? "(not repeated here)" : one_line(shortened(text, kShownMax));
+}
 
 YamlDocument::YamlDocument(const std::string& text, std::span<const std::string_view> known,
                            std::vector<Problem>& problems)
     : known_(known), sections_(sections_of(known_)), problems_(problems) {
-  const std::optional<YAML::Node> root = parse(text);
-  if (!root) return;
+  const auto root = parse_yaml(text);
+  if (!root) {
+    problems_.push_back(root.error());
+    return;
+  }
   if (!root->IsMap()) {
     problem_at(0, "the file holds no settings; start from config.example.yaml");
     return;
   }
   readable_ = true;
   read_section("", *root);
-}
-
-std::optional<YAML::Node> YamlDocument::parse(const std::string& text) const {
-  if (const std::optional<Problem> bad = bad_character(text)) {
-    problem_at(bad->line, bad->text);
-    return std::nullopt;
-  }
-  try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      problem_at(line_of(documents[1]), "a second document begins here; remove the line '---' above");
-    }
-    return documents.empty() ? YAML::Node() : documents.front();
-  } catch (const YAML::Exception& error) {
-    problem_at(error.mark.line + 1,
-               fmt::format("not valid YAML: {}; check indentation and quotes here and above",
-                           without_quotation(error.msg)));
-    return std::nullopt;
-  }
 }
 
 void YamlDocument::read_section(const std::string& prefix, const YAML::Node& map) {

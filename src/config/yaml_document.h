@@ -16,7 +16,7 @@
 
 namespace ddsync::config {
 
-// A name or value of the file as a message repeats it: short, and on one line.
+// A name or value of the file as a message repeats it: short, on one line, no part of a connection string.
 std::string shown(std::string_view text);
 
 class YamlDocument {
@@ -56,7 +56,6 @@ class YamlDocument {
     int line = 0;
   };
 
-  std::optional<YAML::Node> parse(const std::string& text) const;
   void read_section(const std::string& prefix, const YAML::Node& map);
   void read_entry(const std::string& name, int line, const YAML::Node& value);
   bool is_known(std::string_view name) const;

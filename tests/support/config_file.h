@@ -1,6 +1,7 @@
 // A configuration file in a folder of its own, and what loading it gives.
 #pragma once
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -25,7 +26,9 @@ class ConfigFile {
  public:
   explicit ConfigFile(std::string_view text) { write("config.yaml", text); }
 
+  // A new file each time: ext4 waits for the disk when one is written over.
   void write(const std::string& name, std::string_view text) const {
+    std::filesystem::remove(folder_.path() + "/" + name);
     std::ofstream(folder_.path() + "/" + name, std::ios::binary) << text;
   }
   const std::string& folder() const { return folder_.path(); }
