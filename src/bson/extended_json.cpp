@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "bson/writer.h"
+
 namespace ddsync {
 namespace {
 
@@ -49,15 +51,8 @@ std::optional<OwnedDocument> from_extended_json(std::string_view json) {
 }
 
 OwnedDocument wrap_value(std::string_view name, ValueView value) {
-  std::string bytes(4, '\0');
-  bytes.push_back(static_cast<char>(value.type));
-  bytes.append(name);
-  bytes.push_back('\0');
-  bytes.append(reinterpret_cast<const char*>(value.data), value.size);
-  bytes.push_back('\0');
-  const auto size = static_cast<uint32_t>(bytes.size());
-  std::memcpy(bytes.data(), &size, sizeof size);
-  return OwnedDocument(DocumentView{reinterpret_cast<const uint8_t*>(bytes.data()), size});
+  const std::string bytes = BsonWriter().value(name, value).finish();
+  return OwnedDocument(view_of(bytes));
 }
 
 }  // namespace ddsync

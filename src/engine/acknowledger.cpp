@@ -5,6 +5,11 @@
 namespace ddsync {
 
 void Acknowledger::acknowledge(EventRef event, Done how) {
+  if (event.batch->ledger->holds() == Ledger::Holds::repairs) {
+    shared_.counters.documents_repaired += 1;
+    mark(event);
+    return;
+  }
   shared_.counters.events_applied += 1;
   if (how == Done::skipped) shared_.counters.events_skipped += 1;
   if (how == Done::quarantined) shared_.counters.events_quarantined += 1;

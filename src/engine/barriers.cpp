@@ -15,6 +15,11 @@ using Phase = Barrier::Phase;
 // Empty batches of the other stream after which it is taken to have no event of a rename (it has caught up).
 constexpr uint64_t kPartnerIdleBatches = 2;
 
+bool same_rename(const Barrier& a, const Barrier& b) {
+  return a.change.kind == SchemaChangeKind::rename && b.change.kind == SchemaChangeKind::rename &&
+         a.change.ns == b.change.ns && a.change.to == b.change.to;
+}
+
 Namespace namespace_of(std::string_view database, std::string_view collection) {
   return {std::string(database), std::string(collection)};
 }
@@ -22,14 +27,15 @@ Namespace namespace_of(std::string_view database, std::string_view collection) {
 }  // namespace
 
 Barriers::Barriers(Shared& shared, Streams& streams, Checkpoints& checkpoints, Acknowledger& acknowledger,
-                   Writers& writers, Refusals& refusals, Suspects& suspects)
+                   Writers& writers, Refusals& refusals, Suspects& suspects, Lookups& lookups)
     : shared_(shared),
       streams_(streams),
       checkpoints_(checkpoints),
       acknowledger_(acknowledger),
       writers_(writers),
       refusals_(refusals),
-      suspects_(suspects) {}
+      suspects_(suspects),
+      lookups_(lookups) {}
 
 bool Barriers::begin(Stream& stream, EventRef ref, const Event& event) {
   Barrier barrier;
@@ -38,10 +44,25 @@ bool Barriers::begin(Stream& stream, EventRef ref, const Event& event) {
     acknowledger_.acknowledge(ref, Done::skipped);
     return false;
   }
+  settle_lookups(barrier.change);
   stream.barrier = std::move(barrier);
   stream.state = StreamState::barrier;
   active_ += 1;
   return true;
+}
+
+void Barriers::settle_lookups(const SchemaChange& change) {
+  switch (change.kind) {
+    case SchemaChangeKind::drop:
+      lookups_.dropped(change.ns);
+      return;
+    case SchemaChangeKind::rename:
+      lookups_.renamed(change.ns, change.to);
+      return;
+    case SchemaChangeKind::drop_database:
+      lookups_.dropped_database(change.ns.database);
+      return;
+  }
 }
 
 bool Barriers::plan(Stream& stream, const Event& event, Barrier& barrier) {
@@ -100,8 +121,10 @@ void Barriers::pump() {
   }
 }
 
-// Only the barrier's own event is left.
-bool Barriers::drained(const Stream& stream) const { return stream.ledger.waiting() == 1; }
+// Only the barrier's own event is left, and no repair is under way.
+bool Barriers::drained(const Stream& stream) const {
+  return stream.ledger.waiting() == 1 && suspects_.repairs().all_acknowledged();
+}
 
 void Barriers::advance(Stream& stream) {
   Barrier& barrier = *stream.barrier;
@@ -126,15 +149,21 @@ void Barriers::advance(Stream& stream) {
   }
 }
 
+// Each of two streams stands at a rename that the other one is not told of: their order is not known, and
+// one has to go first.
+bool Barriers::crossed(const Stream& stream, const Stream& partner) const {
+  const Barrier& other = *partner.barrier;
+  return other.phase == Phase::ready && other.partner == stream.index && stream.index < partner.index;
+}
+
 // The other stream of a rename is at its own event of it, or has none to come.
 bool Barriers::partner_stands_still(Stream& stream) {
   const Barrier& barrier = *stream.barrier;
   Stream& partner = streams_.at(*barrier.partner);
   if (partner.is_gap()) return true;
   if (partner.barrier) {
-    const Barrier& other = *partner.barrier;
-    return other.change.kind == SchemaChangeKind::rename && other.change.to == barrier.change.to &&
-           other.phase == Phase::ready;
+    return same_rename(*partner.barrier, barrier) ? partner.barrier->phase == Phase::ready
+                                                  : crossed(stream, partner);
   }
   return partner.ledger.all_acknowledged() &&
          partner.empty_batches >= barrier.partner_empty_batches + kPartnerIdleBatches;
@@ -150,7 +179,12 @@ void Barriers::run(Stream& stream) {
   }
   const std::optional<WriterId> writer = writers_.borrow();
   if (!writer) return;
-  if (barrier.partner) streams_.at(*barrier.partner).frozen = true;
+  if (barrier.partner) {
+    Stream& partner = streams_.at(*barrier.partner);
+    partner.frozen = true;
+    // It may have brought changes of after the rename already, and they are replaced now.
+    if (!partner.barrier || !same_rename(*partner.barrier, barrier)) suspects_.add_namespace(barrier.change.to);
+  }
   barrier.phase = Phase::running;
   barrier.change.writer = *writer;
   barrier.change.id = writers_.next_batch_id();
@@ -208,7 +242,7 @@ void Barriers::done(Stream& stream) {
   settle(stream);
   if (!barrier.partner) return;
   Stream& partner = streams_.at(*barrier.partner);
-  if (partner.barrier && partner.barrier->waits_for_partner && partner.barrier->phase == Phase::ready) {
+  if (partner.barrier && same_rename(*partner.barrier, barrier) && partner.barrier->phase == Phase::ready) {
     acknowledger_.acknowledge(partner.barrier->event, Done::applied);
     settle(partner);
   }

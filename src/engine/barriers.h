@@ -11,6 +11,7 @@
 
 #include "engine/acknowledger.h"
 #include "engine/checkpoints.h"
+#include "engine/lookups.h"
 #include "engine/refusals.h"
 #include "engine/streams.h"
 #include "engine/suspects.h"
@@ -21,7 +22,7 @@ namespace ddsync {
 class Barriers {
  public:
   Barriers(Shared& shared, Streams& streams, Checkpoints& checkpoints, Acknowledger& acknowledger,
-           Writers& writers, Refusals& refusals, Suspects& suspects);
+           Writers& writers, Refusals& refusals, Suspects& suspects, Lookups& lookups);
 
   // True when the stream has to wait for the change; false when it is of no concern and done with.
   bool begin(Stream& stream, EventRef ref, const Event& event);
@@ -35,7 +36,9 @@ class Barriers {
   bool plan(Stream& stream, const Event& event, Barrier& barrier);
   bool plan_rename(Stream& stream, const Event& event, Barrier& barrier);
   void advance(Stream& stream);
+  void settle_lookups(const SchemaChange& change);
   bool drained(const Stream& stream) const;
+  bool crossed(const Stream& stream, const Stream& partner) const;
   bool partner_stands_still(Stream& stream);
   void run(Stream& stream);
   void done(Stream& stream);
@@ -49,6 +52,7 @@ class Barriers {
   Writers& writers_;
   Refusals& refusals_;
   Suspects& suspects_;
+  Lookups& lookups_;
   uint32_t active_ = 0;
   uint32_t running_ = 0;
 };

@@ -45,6 +45,8 @@ struct Checkpoint {
   std::vector<SuspectKey> suspects;
   // Namespaces of which more keys were suspect than are remembered one by one.
   std::vector<Namespace> unproven_namespaces;
+  // Namespaces with updates whose document was gone and of which nothing more was heard yet (lookups.h).
+  std::vector<Namespace> missed_lookups;
   SyncStats stats;
 };
 

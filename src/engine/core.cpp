@@ -13,12 +13,14 @@ Engine::Core::Core(EngineOptions options)
       acknowledger_(shared_),
       checkpoints_(shared_, [this] { return build_checkpoint(); }),
       suspects_(shared_, pending_, acknowledger_, checkpoints_,
-                [this](uint32_t stream) { return streams_.at(stream).caught_up(); }),
-      refusals_(shared_, pending_, acknowledger_),
+                [this](uint32_t stream) -> const Stream& { return streams_.at(stream); }),
+      lookups_(shared_.options.resume_from, pending_, suspects_),
+      refusals_(shared_, pending_, acknowledger_, suspects_),
       writers_(shared_, pending_, acknowledger_, suspects_, refusals_),
       streams_(shared_, checkpoints_),
-      barriers_(shared_, streams_, checkpoints_, acknowledger_, writers_, refusals_, suspects_),
-      intake_(shared_, streams_, pending_, acknowledger_, barriers_, suspects_) {}
+      set_aside_(shared_, pending_, acknowledger_, refusals_, suspects_, streams_),
+      barriers_(shared_, streams_, checkpoints_, acknowledger_, writers_, refusals_, suspects_, lookups_),
+      intake_(shared_, streams_, pending_, acknowledger_, barriers_, suspects_, lookups_) {}
 
 void Engine::Core::step(Instant now, Input&& input, Outputs& outputs) {
   if (finished_) return;
@@ -55,9 +57,8 @@ void Engine::Core::pump() {
   move_watermarks();
   barriers_.pump();
   intake_.pump();
-  if (pending_.set_aside_count() > 0 && !shared_.ending) {
-    for (NamespaceQueue& ns : pending_.queues()) pump_set_aside(ns);
-  }
+  barriers_.pump();  // one that was met just now and has nothing to wait for: no later input would move it
+  set_aside_.pump();
   writers_.pump();
   refusals_.pump();
   suspects_.pump();
@@ -72,29 +73,6 @@ void Engine::Core::pump() {
 }
 
 void Engine::Core::move_watermarks() { checkpoints_.applied(acknowledger_.advance()); }
-
-// Duplicates on secondary unique indexes (DESIGN invariant 9): drain what came before, then retry in order as
-// long as something moves; when nothing can move any more, open a ring of values once; then they are
-// permanent.
-void Engine::Core::pump_set_aside(NamespaceQueue& ns) {
-  constexpr uint64_t kChangesWorthARetry = 2'000;  // under a load that never drains
-  if (ns.set_aside.empty()) return;
-  const uint64_t changes = ns.changes - ns.set_aside_tried_at;
-  if (changes > 0 && (ns.drained() || changes >= kChangesWorthARetry)) {
-    pending_.retry_set_aside(ns);
-    return;
-  }
-  if (!ns.drained() || !streams_.at(ns.stream).quiet()) return;
-  if (ns.set_aside.size() > 1 && !ns.ring_opened) {
-    pending_.open_ring(ns);
-    return;
-  }
-  while (!ns.set_aside.empty()) {
-    KeyEntry& entry = pending_.take_refused(ns);
-    refusals_.refuse(entry, refusals_.remembered(entry));
-    if (shared_.ending) return;
-  }
-}
 
 void Engine::Core::end_when_only_gaps_are_left() {
   if (shared_.ending || !shared_.target_ready || !streams_.all_in_gap()) return;
@@ -170,6 +148,7 @@ Checkpoint Engine::Core::build_checkpoint() const {
   checkpoint.stats.errors = shared_.options.resume_from.stats.errors + shared_.counters.errors;
   streams_.fill(checkpoint);
   suspects_.fill(checkpoint);
+  lookups_.fill(checkpoint);
   return checkpoint;
 }
 

@@ -6,8 +6,10 @@
 #include "engine/checkpoints.h"
 #include "engine/engine.h"
 #include "engine/intake.h"
+#include "engine/lookups.h"
 #include "engine/pending_operations.h"
 #include "engine/refusals.h"
+#include "engine/set_aside.h"
 #include "engine/shared.h"
 #include "engine/streams.h"
 #include "engine/suspects.h"
@@ -40,7 +42,6 @@ class Engine::Core {
 
   void pump();
   void move_watermarks();
-  void pump_set_aside(NamespaceQueue& ns);
   void pump_ending();
   void end_when_only_gaps_are_left();
   void wish_wake();
@@ -54,9 +55,11 @@ class Engine::Core {
   Acknowledger acknowledger_;
   Checkpoints checkpoints_;
   Suspects suspects_;
+  Lookups lookups_;
   Refusals refusals_;
   Writers writers_;
   Streams streams_;
+  SetAside set_aside_;
   Barriers barriers_;
   Intake intake_;
   Instant wake_at_;

@@ -25,27 +25,32 @@ Error malformed(const std::string& scope) {
   return error;
 }
 
-StreamPosition resume_after(DocumentView token) {
-  return {PositionKind::resume_after, ResumeToken(token), 0};
+// A source that has not moved gives the token back that the stream was opened with: of an invalidate it still
+// needs startAfter.
+StreamPosition position_behind(const Stream& stream, DocumentView post_batch_token) {
+  if (post_batch_token.empty()) return {};
+  if (post_batch_token == stream.read_position.token.view()) return stream.read_position;
+  return {PositionKind::resume_after, ResumeToken(post_batch_token), 0};
 }
 
 }  // namespace
 
 Intake::Intake(Shared& shared, Streams& streams, PendingOperations& pending, Acknowledger& acknowledger,
-               Barriers& barriers, Suspects& suspects)
+               Barriers& barriers, Suspects& suspects, Lookups& lookups)
     : shared_(shared),
       streams_(streams),
       pending_(pending),
       acknowledger_(acknowledger),
       barriers_(barriers),
-      suspects_(suspects) {}
+      suspects_(suspects),
+      lookups_(lookups) {}
 
 void Intake::on_batch(input::StreamBatch&& input) {
   Stream& stream = streams_.at(input.stream);
   streams_.on_batch(stream, input.batch);
-  StreamPosition after;
-  if (!input.batch.post_batch_token.empty()) after = resume_after(input.batch.post_batch_token);
+  StreamPosition after = position_behind(stream, input.batch.post_batch_token);
   if (stream.last_batch_empty) {
+    if (!lookups_.empty()) lookups_.caught_up(stream.index);
     streams_.on_idle(stream, std::move(after));
     return;
   }
@@ -132,9 +137,11 @@ void Intake::take_document(Stream& stream, EventRef ref, const Event& event) {
   // An update without its document was looked up after the document was deleted: the delete follows.
   const bool gone = event.kind != EventKind::remove && event.document.empty();
   if (!ns.in_scope || gone) {
+    if (ns.in_scope) lookups_.missed(ns, event.id);
     acknowledger_.acknowledge(ref, Done::skipped);
     return;
   }
+  if (!lookups_.empty()) lookups_.resolved(ns, event.id);
   Operation operation;
   operation.kind = write_kind(event.kind);
   operation.id = event.id;

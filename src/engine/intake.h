@@ -8,6 +8,7 @@
 
 #include "engine/acknowledger.h"
 #include "engine/barriers.h"
+#include "engine/lookups.h"
 #include "engine/pending_operations.h"
 #include "engine/streams.h"
 #include "engine/suspects.h"
@@ -17,7 +18,7 @@ namespace ddsync {
 class Intake {
  public:
   Intake(Shared& shared, Streams& streams, PendingOperations& pending, Acknowledger& acknowledger,
-         Barriers& barriers, Suspects& suspects);
+         Barriers& barriers, Suspects& suspects, Lookups& lookups);
 
   void on_batch(input::StreamBatch&& input);
   // Decodes what was held up by barriers that are gone.
@@ -41,6 +42,7 @@ class Intake {
   Acknowledger& acknowledger_;
   Barriers& barriers_;
   Suspects& suspects_;
+  Lookups& lookups_;
   std::array<uint64_t, 8> known_kinds_{};  // by EventKind, without `other`
   std::map<std::string, uint64_t> other_kinds_;
 };

@@ -50,12 +50,15 @@ struct BatchRecord {
 
 class Ledger {
  public:
+  enum class Holds : uint8_t { events, repairs };  // repairs are not counted as events of the source
+
   // `name`: of its stream, for dead-letter records.
-  explicit Ledger(std::string name) : name_(std::move(name)) {}
+  explicit Ledger(std::string name, Holds holds = Holds::events) : name_(std::move(name)), holds_(holds) {}
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
   const std::string& name() const { return name_; }
+  Holds holds() const { return holds_; }
 
   // The position before the first event.
   void start_at(StreamPosition position) { base_ = std::move(position); }
@@ -86,6 +89,7 @@ class Ledger {
   void release(BatchRecord& batch);
 
   std::string name_;
+  Holds holds_;
   std::deque<std::unique_ptr<BatchRecord>> batches_;
   StreamPosition base_;      // behind all batches that are gone
   uint32_t next_index_ = 0;  // of the first batch: events before it are acknowledged

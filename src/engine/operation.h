@@ -19,6 +19,8 @@ struct Operation {
   // Remove, then write: the stored _id must change its bytes (5 -> 5.0; servers keep the stored _id when they
   // replace), or a ring of unique values has to be opened.
   bool remove_first = false;
+  // Among the operations that this one stands for were equal ids of other bytes: so may the stored one be.
+  bool covers_other_id = false;
   ValueView id;
   DocumentView document;
   EventRef newest;  // chain of covered events: newest -> ... -> oldest
@@ -35,11 +37,12 @@ struct Operation {
 inline void supersede(const Operation& older, Operation& newer) {
   newer.oldest.batch->slots[newer.oldest.index].covered = older.newest;
   newer.oldest = older.oldest;
+  newer.covers_other_id = older.covers_other_id || older.remove_first || !(older.id == newer.id);
   if (newer.kind == WriteKind::remove) {
     newer.remove_first = false;
     return;
   }
-  if (older.remove_first || !(older.id == newer.id)) newer.remove_first = true;
+  if (newer.covers_other_id) newer.remove_first = true;
   if (older.kind == WriteKind::insert) {
     newer.kind = WriteKind::insert;
   } else if (older.kind == WriteKind::remove) {

@@ -80,6 +80,7 @@ void Refusals::on_durable(uint64_t id) {
   attempt_ = 0;
   for (const Refused& refused : asked_) {
     if (refused.entry != nullptr) {
+      suspects_.refused(*refused.entry->ns, refused.entry->flight.id);
       refused.entry->flight.remove_first = false;  // there is no second half any more
       pending_.acknowledged(*refused.entry);
     }

@@ -10,13 +10,14 @@
 #include "engine/acknowledger.h"
 #include "engine/pending_operations.h"
 #include "engine/shared.h"
+#include "engine/suspects.h"
 
 namespace ddsync {
 
 class Refusals {
  public:
-  Refusals(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger)
-      : shared_(shared), pending_(pending), acknowledger_(acknowledger) {}
+  Refusals(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Suspects& suspects)
+      : shared_(shared), pending_(pending), acknowledger_(acknowledger), suspects_(suspects) {}
 
   // The operation in flight is refused for good; it stays in flight (its key blocked) until it is settled.
   void refuse(KeyEntry& entry, const Error& error);
@@ -26,6 +27,7 @@ class Refusals {
   // Why a set-aside operation was set aside.
   void remember(const KeyEntry& entry, const Error& error) { set_aside_errors_[&entry] = error; }
   Error remembered(const KeyEntry& entry);
+  void forget(const KeyEntry& entry) { set_aside_errors_.erase(&entry); }
 
   void on_durable(uint64_t id);
   void on_failed(uint64_t id, const Error& error);
@@ -49,6 +51,7 @@ class Refusals {
   Shared& shared_;
   PendingOperations& pending_;
   Acknowledger& acknowledger_;
+  Suspects& suspects_;
   std::vector<Refused> waiting_;
   std::vector<Refused> asked_;
   bool in_flight_ = false;

@@ -44,6 +44,7 @@ struct EngineStatus {
   uint64_t events_superseded = 0;  // coalesced: covered by a later write of the same key
   uint64_t events_skipped = 0;     // updates whose document is gone (a delete follows), out of scope
   uint64_t events_quarantined = 0;
+  uint64_t documents_repaired = 0;  // found different after a write of unknown outcome
   std::map<std::string, uint64_t> events_by_kind;
   uint64_t events_waiting = 0;  // read, not yet acknowledged
   uint64_t memory_bytes = 0;

@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "bson/extended_json.h"
+#include "bson/writer.h"
 
 namespace ddsync {
 namespace {
@@ -16,30 +16,42 @@ constexpr Duration kCheckInterval = Duration::milliseconds(200);
 constexpr Duration kQuietCheckInterval = Duration::seconds(1);  // nothing could be compared at the last check
 constexpr uint32_t kRepairsMax = 5;
 
-// A repair's event for the ledger: the source's document, or {_id} when it is to be removed.
+// A repair as a change event, for the ledger and, if the target refuses it, for the dead-letter store.
 class RepairStorage : public BatchStorage {
  public:
-  explicit RepairStorage(OwnedDocument held) : document(std::move(held)) {}
-  const OwnedDocument document;
+  RepairStorage(const Namespace& ns, ValueView id, const OwnedDocument& document) {
+    BsonWriter writer;
+    writer.document("_id", BsonWriter().string("repair", ns.name()).finish());
+    writer.string("operationType", document.empty() ? "delete" : "replace");
+    writer.document("ns", BsonWriter().string("db", ns.database).string("coll", ns.collection).finish());
+    writer.document("documentKey", BsonWriter().value("_id", id).finish());
+    if (!document.empty())
+      writer.value("fullDocument", {BsonType::document, document.view().data, document.view().size});
+    bytes_ = writer.finish();
+  }
+  DocumentView event() const { return view_of(bytes_); }
+
+ private:
+  std::string bytes_;
 };
 
 }  // namespace
 
 Suspects::Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger,
-                   Checkpoints& checkpoints, std::function<bool(uint32_t)> caught_up)
+                   Checkpoints& checkpoints, std::function<const Stream&(uint32_t)> stream_of)
     : shared_(shared),
       pending_(pending),
       acknowledger_(acknowledger),
       checkpoints_(checkpoints),
-      caught_up_(std::move(caught_up)),
-      repairs_("repair of an unproven write") {
+      stream_of_(std::move(stream_of)),
+      repairs_("repair of an unproven write", Ledger::Holds::repairs) {
   for (const SuspectKey& key : shared.options.resume_from.suspects) {
     add(pending.queue(key.ns.database, key.ns.collection), key.id.view());
   }
   for (const Namespace& ns : shared.options.resume_from.unproven_namespaces) unproven_.insert(ns);
 }
 
-void Suspects::add(NamespaceQueue& ns, ValueView id) {
+void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
   Key key{ns.salt, canonical_key(id, ns.salt).bytes()};
   if (suspects_.size() >= kSuspectsMax && suspects_.count(key) == 0) {
     add_namespace(ns.ns);
@@ -48,7 +60,11 @@ void Suspects::add(NamespaceQueue& ns, ValueView id) {
   Suspect& suspect = suspects_[std::move(key)];
   suspect.ns = &ns;
   suspect.id = OwnedValue(id);
-  suspect.due = shared_.now + shared_.options.late_write_max;
+  if (cause == Cause::late_write) {
+    suspect.due = shared_.now + shared_.options.late_write_max;
+  } else {
+    suspect.not_told = true;
+  }
   suspect.compared_once = false;
   suspect.touched = true;
 }
@@ -65,11 +81,17 @@ void Suspects::add_namespace(const Namespace& ns) {
 
 void Suspects::renamed(const Namespace& from, const Namespace& to) {
   NamespaceQueue& ns = pending_.queue(to.database, to.collection);
-  std::vector<OwnedValue> repaired;
-  for (const auto& [key, suspect] : suspects_) {
-    if (suspect.repairs > 0 && suspect.ns->ns == from) repaired.push_back(suspect.id);
+  std::vector<OwnedValue> moved;
+  for (auto& [key, suspect] : suspects_) {
+    if (suspect.ns->ns == from) moved.push_back(suspect.id);
+    if (suspect.ns == &ns) suspect.touched = true, suspect.compared_once = false;
   }
-  for (const OwnedValue& id : repaired) add(ns, id.view());
+  for (const OwnedValue& id : moved) add(ns, id.view());
+  if (unproven_.count(from) > 0) add_namespace(to);
+}
+
+void Suspects::refused(const NamespaceQueue& ns, ValueView id) {
+  if (suspects_.erase({ns.salt, canonical_key(id, ns.salt).bytes()}) > 0) checkpoints_.moved();
 }
 
 void Suspects::touch(const NamespaceQueue& ns, ValueView id) {
@@ -79,6 +101,7 @@ void Suspects::touch(const NamespaceQueue& ns, ValueView id) {
 
 bool Suspects::eligible(const Suspect& suspect) const {
   if (suspect.compared_once && shared_.now < suspect.due) return false;
+  if (stream_of_(suspect.ns->stream).barrier) return false;  // a repair would meet the schema change
   return pending_.find(*suspect.ns, suspect.id.view()) == nullptr;
 }
 
@@ -123,9 +146,13 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
   const auto at = suspects_.find(key);
   if (at == suspects_.end() || at->second.touched) return;
   Suspect& suspect = at->second;
+  const Stream& stream = stream_of_(suspect.ns->stream);
   if (!found.equal) {
     suspect.compared_once = false;
-    if (suspect.repairs++ < kRepairsMax) {
+    if (stream.barrier || (suspect.not_told && !stream.caught_up())) return;
+    if (suspect.repairs < kRepairsMax) {
+      // What the stream is still to bring may differ again: that is no failed repair.
+      if (stream.caught_up()) suspect.repairs += 1;
       repair(suspect, found.source_document);
     } else {  // something else changes it, or the target refuses it
       add_namespace(suspect.ns->ns);
@@ -137,19 +164,21 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
   if (asked_at_ < suspect.due) return;
   // A repair took the source's document of a moment that the stream may not have reached yet: a rename on the
   // way would carry it on.
-  if (suspect.repairs > 0 && !caught_up_(suspect.ns->stream)) return;
+  if (suspect.repaired && !stream.caught_up()) return;
   suspects_.erase(at);
   checkpoints_.moved();
 }
 
 void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
+  suspect.repaired = true;
   shared_.notice(output::Level::warning,
                  fmt::format("a late write had changed a document of {}: repaired", suspect.ns->ns.name()));
-  auto storage = std::make_unique<RepairStorage>(
-      source_document.empty() ? wrap_value("_id", suspect.id.view()) : source_document);
+  // The source's own spelling of the id: the suspect's may be of an earlier life of the key.
+  const ValueView id =
+      source_document.empty() ? suspect.id.view() : find_value(source_document.view(), "_id");
+  auto storage = std::make_unique<RepairStorage>(suspect.ns->ns, id, source_document);
   Event event;
-  event.whole = storage->document.view();
-  event.id = find_value(event.whole, "_id");
+  decode_event(storage->event(), event);
   BatchRecord& batch = repairs_.begin_batch(std::move(storage), event.whole.size);
   const EventRef ref = repairs_.add_event(batch, event);
   repairs_.end_batch(batch, {PositionKind::operation_time, {}, 0});
@@ -159,9 +188,14 @@ void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
   // The late write may have left an equal _id of other bytes: a second try replaces that too.
   operation.remove_first = !source_document.empty() && suspect.repairs > 1;
   operation.id = event.id;
-  operation.document = source_document.empty() ? DocumentView{} : event.whole;
+  operation.document = event.document;
   operation.newest = operation.oldest = ref;
   pending_.add(*suspect.ns, operation);
+}
+
+bool Suspects::any_of(const NamespaceQueue& ns) const {
+  const auto first = suspects_.lower_bound({ns.salt, {}});
+  return first != suspects_.end() && first->first.first == ns.salt;
 }
 
 void Suspects::fill(Checkpoint& checkpoint) const {

@@ -17,28 +17,38 @@
 #include "engine/input.h"
 #include "engine/pending_operations.h"
 #include "engine/shared.h"
+#include "engine/stream.h"
 
 namespace ddsync {
 
 class Suspects {
  public:
-  // `caught_up` says of a stream (by its index) that it has delivered all there is.
-  Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Checkpoints& checkpoints,
-           std::function<bool(uint32_t)> caught_up);
+  enum class Cause : uint8_t {
+    late_write,  // a write of unknown outcome: an old version may still land
+    not_told,    // no event that was applied says what the document is now
+  };
 
-  void add(NamespaceQueue& ns, ValueView id);
+  // `stream_of` gives a stream by its index.
+  Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Checkpoints& checkpoints,
+           std::function<const Stream&(uint32_t)> stream_of);
+
+  void add(NamespaceQueue& ns, ValueView id, Cause cause = Cause::late_write);
   // A write of unknown outcome that cannot be told by keys, or too many of them.
   void add_namespace(const Namespace& ns);
-  // `from` is `to` now, and a comparison may have met the source on either side of that: what was repaired in
-  // `from` is proven anew in `to`.
+  // `from` is `to` now, and so is what a late write left there; a comparison may have met the source on either
+  // side of that. All is proven anew in `to`.
   void renamed(const Namespace& from, const Namespace& to);
   // An operation on this key was added: what a comparison under way finds is out of date.
   void touch(const NamespaceQueue& ns, ValueView id);
+
+  // The target will not take the document: it stays different, and is in the dead-letter store.
+  void refused(const NamespaceQueue& ns, ValueView id);
 
   void on_compared(input::Compared&& compared);
   void pump();
 
   void fill(Checkpoint& checkpoint) const;
+  bool any_of(const NamespaceQueue& ns) const;
   bool empty() const { return suspects_.empty(); }
   uint64_t size() const { return suspects_.size(); }
   uint64_t unproven_namespaces() const { return unproven_.size(); }
@@ -54,6 +64,8 @@ class Suspects {
     uint32_t repairs = 0;
     bool compared_once = false;
     bool touched = false;
+    bool repaired = false;
+    bool not_told = false;  // a difference means nothing before the stream has caught up
   };
 
   bool eligible(const Suspect& suspect) const;
@@ -64,7 +76,7 @@ class Suspects {
   PendingOperations& pending_;
   Acknowledger& acknowledger_;
   Checkpoints& checkpoints_;
-  std::function<bool(uint32_t)> caught_up_;
+  std::function<const Stream&(uint32_t)> stream_of_;
   std::map<Key, Suspect> suspects_;
   std::set<Namespace> unproven_;
   Ledger repairs_;

@@ -97,6 +97,12 @@ void append_namespace(std::string& out, const Namespace& ns) {
   append_json_string(out, ns.collection);
 }
 
+void append_braced_namespace(std::string& out, const Namespace& ns) {
+  out.push_back('{');
+  append_namespace(out, ns);
+  out.push_back('}');
+}
+
 void append_suspect(std::string& out, const SuspectKey& suspect) {
   out.push_back('{');
   append_namespace(out, suspect.ns);
@@ -140,11 +146,9 @@ void append_own_part(std::string& out, const Checkpoint& checkpoint, const State
   out.append("],\n\"suspects\":[");
   append_items(out, checkpoint.suspects, append_suspect);
   out.append("],\n\"unproven_namespaces\":[");
-  append_items(out, checkpoint.unproven_namespaces, [](std::string& text, const Namespace& ns) {
-    text.push_back('{');
-    append_namespace(text, ns);
-    text.push_back('}');
-  });
+  append_items(out, checkpoint.unproven_namespaces, append_braced_namespace);
+  out.append("],\n\"missed_lookups\":[");
+  append_items(out, checkpoint.missed_lookups, append_braced_namespace);
   out.append("]\n}\n");
 }
 

@@ -124,6 +124,7 @@ Profile make_profile(Random& random) {
   profile.dialect = random.percent(70) ? Dialect::mongodb : Dialect::documentdb;
   profile.gives_start_position = profile.dialect == Dialect::mongodb || random.percent(85);
   profile.start_is_time = profile.dialect == Dialect::documentdb || random.percent(15);
+  profile.rename_seen_at_new_name = random.percent(85);
   profile.null_is_absent = random.percent(20);
   choose_scopes(random, profile);
   choose_engine(random, profile);

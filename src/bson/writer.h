@@ -1,14 +1,13 @@
-// Builds small BSON documents quickly; the simulator encodes every event itself.
+// Builds small BSON documents. Thread-safety: none.
 #pragma once
 
 #include <cstring>
 #include <string>
 #include <string_view>
 
-#include "bson/owned.h"
 #include "bson/view.h"
 
-namespace ddsync::sim {
+namespace ddsync {
 
 inline DocumentView view_of(const std::string& bytes) {
   return {reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<uint32_t>(bytes.size())};
@@ -73,4 +72,4 @@ class BsonWriter {
   std::string bytes_;
 };
 
-}  // namespace ddsync::sim
+}  // namespace ddsync

@@ -1,0 +1,99 @@
+#include "sim/target.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace ddsync::sim {
+namespace {
+
+Error operation_error(int code, const char* message) {
+  return make_error(ErrorContext::write_operation, code, "", message);
+}
+
+std::optional<Error> error_of(Put put) {
+  if (put == Put::duplicate_id)
+    return operation_error(11000, "E11000 duplicate key error collection: x index: _id_ dup key: { _id: 1 }");
+  if (put == Put::duplicate_unique)
+    return operation_error(11000, "E11000 duplicate key error collection: x index: u_1 dup key: { u: 1 }");
+  return std::nullopt;
+}
+
+WriteOutcome failed(Error error) {
+  WriteOutcome outcome;
+  outcome.failed = true;
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+}  // namespace
+
+Request::Request(const WriteBatch& batch) : kind(batch.kind), ns(batch.ns) {
+  operations.reserve(batch.operations.size());
+  for (const WriteOp& operation : batch.operations) {
+    operations.push_back({OwnedValue(operation.id), operation.document.empty()
+                                                        ? OwnedDocument()
+                                                        : OwnedDocument(operation.document)});
+  }
+}
+
+bool Target::refuses(const Request::Operation& operation) const {
+  return !takes_everything_ && !operation.document.empty() &&
+         !find_value(operation.document.view(), "refused").missing();
+}
+
+WriteOutcome Target::execute(const Request& request, const std::vector<uint32_t>& positions) {
+  uint64_t& highest = highest_number_[request.session];
+  if (refuses_late_writes_ && request.number < highest)
+    return failed(make_error(ErrorContext::write_command, 225, "TransactionTooOld", "simulated"));
+  highest = std::max(highest, request.number);
+
+  const auto refused = [this](const Request::Operation& operation) { return refuses(operation); };
+  if (refusal_ == Refusal::command && request.kind == WriteKind::insert &&
+      std::any_of(request.operations.begin(), request.operations.end(), refused)) {
+    return failed(make_error(ErrorContext::write_command, 2, "BadValue", "document too large (simulated)"));
+  }
+  WriteOutcome outcome;
+  for (uint32_t i = 0; i < request.operations.size(); ++i) {
+    if (!positions.empty() && std::find(positions.begin(), positions.end(), i) == positions.end()) continue;
+    const Request::Operation& operation = request.operations[i];
+    std::optional<Error> error = refuses(operation) ? operation_error(121, "Document failed validation")
+                                                    : error_of(put(request, operation));
+    if (error) outcome.operation_errors.push_back({i, std::move(*error)});
+  }
+  return outcome;
+}
+
+Put Target::put(const Request& request, const Request::Operation& operation) {
+  const ValueView id = operation.id.view();
+  switch (request.kind) {
+    case WriteKind::insert:
+      return store_.collection(request.ns).insert(id, operation.document.view(), unique_index_);
+    case WriteKind::replace:
+      return store_.collection(request.ns).upsert(id, operation.document.view(), unique_index_);
+    case WriteKind::remove:
+      store_.collection(request.ns).erase(identity_of(id));
+  }
+  return Put::done;
+}
+
+void Target::execute(const SchemaChange& change, const NamespaceFilter& filter) {
+  switch (change.kind) {
+    case SchemaChangeKind::drop:
+      store_.drop(change.ns);
+      return;
+    case SchemaChangeKind::rename:
+      store_.rename(change.ns, change.to);
+      return;
+    case SchemaChangeKind::drop_database:
+      break;
+  }
+  std::vector<Namespace> dropped;
+  for (const auto& [ns, collection] : store_.collections()) {
+    const bool in_scope = change.whole_database || filter.contains(ns.database, ns.collection);
+    if (ns.database == change.ns.database && in_scope) dropped.push_back(ns);
+  }
+  for (const Namespace& ns : dropped) store_.drop(ns);
+}
+
+}  // namespace ddsync::sim

@@ -1,0 +1,60 @@
+// The simulated target: executes write commands and schema changes, and refuses late ones where it can.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "bson/owned.h"
+#include "engine/schema_change.h"
+#include "engine/write.h"
+#include "sim/store.h"
+
+namespace ddsync::sim {
+
+// A write command on its way: a copy, because it may land long after the engine has forgotten it.
+struct Request {
+  WriteKind kind = WriteKind::insert;
+  Namespace ns;
+  struct Operation {
+    OwnedValue id;
+    OwnedDocument document;
+  };
+  std::vector<Operation> operations;
+  uint64_t session = 0;
+  uint64_t number = 0;  // rises within a session
+  bool settled = false;  // executed, or never to be
+
+  explicit Request(const WriteBatch& batch);
+};
+
+class Target {
+ public:
+  // How a document is refused that the target does not take.
+  enum class Refusal : uint8_t { operation, command };
+
+  Target(bool unique_index, bool refuses_late_writes, Refusal refusal)
+      : unique_index_(unique_index), refuses_late_writes_(refuses_late_writes), refusal_(refusal) {}
+
+  // Executes the operations at `positions` (all when empty).
+  WriteOutcome execute(const Request& request, const std::vector<uint32_t>& positions = {});
+  void execute(const SchemaChange& change, const NamespaceFilter& filter);
+
+  // From now on it takes every document: the operator has mended the cause.
+  void take_everything() { takes_everything_ = true; }
+  const Store& store() const { return store_; }
+
+ private:
+  Put put(const Request& request, const Request::Operation& operation);
+  bool refuses(const Request::Operation& operation) const;
+
+  bool unique_index_;
+  bool refuses_late_writes_;
+  Refusal refusal_;
+  bool takes_everything_ = false;
+  Store store_;
+  std::map<uint64_t, uint64_t> highest_number_;  // by session
+};
+
+}  // namespace ddsync::sim

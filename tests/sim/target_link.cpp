@@ -1,0 +1,275 @@
+#include "sim/target_link.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "bson/key.h"
+#include "sim/violation.h"
+
+namespace ddsync::sim {
+namespace {
+
+WriteOutcome failed(Error error) {
+  WriteOutcome outcome;
+  outcome.failed = true;
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+WriteOutcome command_failed(int code, const char* message) {
+  return failed(make_error(ErrorContext::write_command, code, "", message));
+}
+
+WriteOutcome reply_lost() { return command_failed(kErrorNetwork, "connection closed (simulated)"); }
+
+int64_t version_of(DocumentView document) { return find_value(document, "v").as_int64(); }
+
+}  // namespace
+
+TargetLink::TargetLink(Surroundings& around, const Source& source)
+    : around_(around),
+      source_(source),
+      target_(around.profile.workload.unique_index, around.profile.limits.refuses_late_writes,
+              around.random.percent(50) ? Target::Refusal::operation : Target::Refusal::command) {}
+
+Duration TargetLink::latency() {
+  if (around_.happens(around_.profile.target.slow)) return around_.random.milliseconds(1'000, 3'000);
+  return around_.random.milliseconds(0, 10);
+}
+
+void TargetLink::write(const WriteBatch& batch) {
+  check(batch);
+  auto request = std::make_shared<Request>(batch);
+  request->session = around_.life * 1'000 + batch.writer.value;
+  request->number = ++last_number_;
+
+  const Duration answer_after = latency();
+  const TargetFaults& faults = around_.profile.target;
+  if (outages_.now(around_)) {
+    finish(batch.writer, batch.id, answer_after, reply_lost());
+  } else if (refuse_command(batch, answer_after)) {
+    return;
+  } else if (around_.happens(faults.reply_lost)) {
+    lose_reply(batch, request, answer_after);
+  } else {
+    execute_and_answer(batch, request, answer_after);
+  }
+}
+
+bool TargetLink::refuse_command(const WriteBatch& batch, Duration answer_after) {
+  const TargetFaults& faults = around_.profile.target;
+  if (batch.operations.size() > around_.profile.limits.operations_max) {  // made before a fail-over
+    finish(batch.writer, batch.id, answer_after, command_failed(16, "too many operations (simulated)"));
+    return true;
+  }
+  if (around_.happens(faults.refused_before)) {
+    finish(batch.writer, batch.id, answer_after, command_failed(112, "write conflict (simulated)"));
+    return true;
+  }
+  if (around_.happens(faults.throttled)) {
+    finish(batch.writer, batch.id, answer_after, command_failed(16500, "busy, RetryAfterMs=20 (simulated)"));
+    return true;
+  }
+  if (around_.happens(faults.access_denied)) {
+    denied_access_ = true;
+    finish(batch.writer, batch.id, answer_after, command_failed(13, "not authorised (simulated)"));
+    return true;
+  }
+  return false;
+}
+
+// Executed as a whole, in part, not at all, or as a whole but later: after its retry and after newer writes.
+void TargetLink::lose_reply(const WriteBatch& batch, const std::shared_ptr<Request>& request,
+                            Duration answer_after) {
+  finish(batch.writer, batch.id, answer_after, reply_lost());
+  Random& random = around_.random;
+  if (around_.happens(around_.profile.target.lands_late)) {
+    const int64_t most = around_.profile.engine.late_write_max.us;
+    execute_later(request, {answer_after.us + random.between(0, most * 9 / 10)}, {});
+    return;
+  }
+  if (random.percent(30)) return;
+  std::vector<uint32_t> positions;
+  if (random.percent(40)) {
+    for (uint32_t i = 0; i < request->operations.size(); ++i) {
+      if (random.percent(50)) positions.push_back(i);
+    }
+    if (positions.empty()) return;
+  }
+  execute_later(request, {random.between(0, answer_after.us)}, std::move(positions));
+}
+
+void TargetLink::execute_later(const std::shared_ptr<Request>& request, Duration delay,
+                               std::vector<uint32_t> positions) {
+  on_their_way_.push_back(request);
+  around_.time.after(delay, [this, request, positions = std::move(positions)] {
+    if (request->settled) return;
+    around_.trace.line(around_.time.now(), "target: a command lands late, number {}", request->number);
+    target_.execute(*request, positions);
+    settle(request);
+  });
+}
+
+void TargetLink::execute_and_answer(const WriteBatch& batch, const std::shared_ptr<Request>& request,
+                                    Duration answer_after) {
+  Random& random = around_.random;
+  std::optional<uint32_t> failing;
+  std::vector<uint32_t> positions;
+  if (around_.happens(around_.profile.target.operation_fails)) {
+    failing = static_cast<uint32_t>(random.below(batch.operations.size()));
+    for (uint32_t i = 0; i < batch.operations.size(); ++i) {
+      if (i != *failing) positions.push_back(i);
+    }
+  }
+  on_their_way_.push_back(request);
+  around_.time.after({random.between(0, answer_after.us)}, [this, request, failing, answer_after,
+                                                            of_life = around_.life, writer = batch.writer,
+                                                            id = batch.id, positions] {
+    if (request->settled) return;
+    WriteOutcome outcome;
+    if (!failing || !positions.empty()) outcome = target_.execute(*request, positions);
+    settle(request);
+    if (failing && !outcome.failed) {
+      const int code = around_.random.percent(50) ? 112 : 16500;
+      auto& errors = outcome.operation_errors;
+      const auto after = std::find_if(errors.begin(), errors.end(),
+                                      [&](const OperationError& error) { return error.index > *failing; });
+      errors.insert(after, {*failing, make_error(ErrorContext::write_operation, code, "", "simulated")});
+    }
+    if (of_life == around_.life) finish(writer, id, answer_after, std::move(outcome));
+  });
+}
+
+void TargetLink::settle(const std::shared_ptr<Request>& request) {
+  request->settled = true;
+  std::erase(on_their_way_, request);
+}
+
+void TargetLink::finish(WriterId writer, BatchId id, Duration delay, WriteOutcome outcome) {
+  around_.later(delay, [this, writer, id, outcome = std::move(outcome)] {
+    in_flight_.erase(writer.value);
+    around_.trace.line(around_.time.now(), "writer {} is answered: {} {}", writer.value,
+                       outcome.failed ? describe(outcome.error) : std::string("executed"),
+                       outcome.operation_errors.size());
+    around_.give(input::WriteFinished{writer, id, outcome});
+  });
+}
+
+void TargetLink::change_schema(const SchemaChange& change) {
+  check_alone(change);
+  in_flight_[change.writer.value] = {};
+  const TargetFaults& faults = around_.profile.target;
+  std::optional<Error> error;
+  bool executed = true;
+  if (outages_.now(around_) || around_.happens(faults.reply_lost)) {
+    error = make_error(ErrorContext::schema, kErrorNetwork, "", "connection closed (simulated)");
+    executed = !outages_.now(around_) && around_.random.percent(50);
+    may_be_unproven_.insert(change.ns);
+  } else if (around_.happens(faults.refused_before)) {
+    error = make_error(ErrorContext::schema, 112, "", "simulated");
+    executed = false;
+  }
+  const Duration after = latency();
+  // Executed or not, that is settled before anybody can act on the answer: later landings of schema changes
+  // are not modelled (docs/simulator.md).
+  if (executed) {
+    around_.later(Duration{after.us / 2},
+                  [this, change] { target_.execute(change, around_.profile.engine.filter); });
+  }
+  around_.later(after, [this, change, error] {
+    in_flight_.erase(change.writer.value);
+    around_.give(input::SchemaChanged{change.writer, change.id, error});
+  });
+}
+
+void TargetLink::compare(const output::Compare& order) {
+  if (outages_.now(around_) || around_.happens(around_.profile.target.refused_before)) {
+    around_.answer(latency(), input::Compared{order.id, {}, make_error(ErrorContext::find, 6, "", "simulated")});
+    return;
+  }
+  // Both sides are read one after the other; much can happen in between.
+  using Documents = std::vector<std::string>;
+  auto source = std::make_shared<Documents>();
+  auto target = std::make_shared<Documents>();
+  const auto read = [order](const Store& store, Documents& into) {
+    for (const OwnedValue& id : order.ids) into.push_back(store.document(order.ns, identity_of(id.view())));
+  };
+  around_.later(latency(), [this, read, source] { read(source_.store(), *source); });
+  const Duration answer_after = latency();
+  around_.later(answer_after, [this, read, source, target, order] {
+    read(target_.store(), *target);
+    if (source->empty()) read(source_.store(), *source);
+    input::Compared answer;
+    answer.id = order.id;
+    for (size_t i = 0; i < order.ids.size(); ++i) {
+      input::ComparedKey& key = answer.keys.emplace_back();
+      key.equal = source->at(i) == target->at(i);
+      if (key.equal) continue;
+      repaired_.insert({order.ns, identity_of(order.ids[i].view())});
+      if (!source->at(i).empty()) {
+        const auto* bytes = reinterpret_cast<const uint8_t*>(source->at(i).data());
+        key.source_document = OwnedDocument({bytes, static_cast<uint32_t>(source->at(i).size())});
+      }
+    }
+    around_.answer({1'000}, std::move(answer));
+  });
+}
+
+void TargetLink::on_end() {
+  in_flight_.clear();
+  newest_sent_.clear();
+  repaired_.clear();
+}
+
+void TargetLink::on_crash() {
+  on_end();
+  for (const auto& request : std::vector(on_their_way_)) {
+    if (around_.profile.late_after_crash && around_.random.percent(50)) continue;
+    if (around_.random.percent(50)) target_.execute(*request);
+    settle(request);
+  }
+}
+
+void TargetLink::check(const WriteBatch& batch) {
+  require(!batch.operations.empty(), "an empty write");
+  require(in_flight_.count(batch.writer.value) == 0, "a writer got a batch before its last one was answered");
+  require(limits_changed_ || batch.operations.size() <= around_.profile.limits.operations_max,
+          "a batch above the target's limit");
+  std::vector<Key> keys;
+  std::string before;
+  for (const WriteOp& operation : batch.operations) {
+    keys.emplace_back(batch.ns, identity_of(operation.id));
+    for (const auto& [writer, others] : in_flight_) {
+      require(std::find(others.begin(), others.end(), keys.back()) == others.end(),
+              "two writes of one key are in flight");
+    }
+    std::string canonical = canonical_key(operation.id).bytes();
+    require(before.empty() || before < canonical, "a batch is not sorted by key");
+    before = std::move(canonical);
+    if (operation.document.empty()) continue;
+    require(source_.ever_held(operation.document), "a document is written that the source never held");
+    // Looked-up documents may be newer than the event that follows; images of the write never are.
+    if (around_.profile.dialect != Dialect::documentdb || repaired_.count(keys.back()) > 0) continue;
+    int64_t& newest = newest_sent_[keys.back()];
+    require(version_of(operation.document) >= newest, "an older version of a document is written after a newer");
+    newest = version_of(operation.document);
+  }
+  in_flight_[batch.writer.value] = std::move(keys);
+}
+
+// Barriers (invariant 7): nothing of the collections concerned is in flight while a schema change runs.
+void TargetLink::check_alone(const SchemaChange& change) const {
+  require(in_flight_.count(change.writer.value) == 0, "a schema change on a busy writer");
+  for (const auto& [writer, keys] : in_flight_) {
+    for (const auto& [ns, identity] : keys) {
+      const bool concerned = change.kind == SchemaChangeKind::drop_database
+                                 ? ns.database == change.ns.database
+                                 : ns == change.ns || (change.kind == SchemaChangeKind::rename && ns == change.to);
+      require(!concerned, fmt::format("{} runs while a write to {} is in flight", describe(change), ns.name()));
+    }
+  }
+}
+
+}  // namespace ddsync::sim

@@ -1,0 +1,38 @@
+// Random changes of the source: few keys, so that races happen; ids in several types; unique values that move
+// between documents; schema changes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "sim/source.h"
+#include "sim/surroundings.h"
+
+namespace ddsync::sim {
+
+class Workload {
+ public:
+  Workload(Surroundings& around, Source& source, std::function<void()> changed);
+
+  void start() { plan_next(); }
+  bool done() const { return left_ == 0; }
+
+ private:
+  void plan_next();
+  void run_one();
+  void change_document(const Namespace& ns);
+  void swap_unique_values(const Namespace& ns);
+  bool change_schema(const Namespace& ns);
+  bool rename(const Namespace& from);
+  OwnedValue random_id();
+  Source::Content content();
+  const Namespace& random_namespace();
+
+  Surroundings& around_;
+  Source& source_;
+  std::function<void()> changed_;
+  uint32_t left_;
+  uint32_t burst_ = 0;
+};
+
+}  // namespace ddsync::sim

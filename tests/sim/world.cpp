@@ -1,0 +1,352 @@
+#include "sim/world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "bson/extended_json.h"
+#include "bson/writer.h"
+#include "sim/violation.h"
+
+namespace ddsync::sim {
+namespace {
+
+constexpr Instant kStart = {1'000'000};
+constexpr Duration kLookInterval = Duration::milliseconds(250);
+constexpr uint64_t kStepsMax = 400'000;
+
+// A batch is read as a whole: memory may go above the limit by one for each stream.
+constexpr uint64_t kBatchSlackBytes = 256u << 10;
+
+std::string in_words(const WriteBatch& write) {
+  constexpr const char* kKinds[] = {"insert", "replace", "remove"};
+  std::string text = fmt::format("writer {}: {} {}, try {}:", write.writer.value,
+                                 kKinds[static_cast<size_t>(write.kind)], write.ns.name(), write.attempt);
+  for (const WriteOp& operation : write.operations) {
+    text += " " + to_extended_json(operation.id);
+    if (!operation.document.empty())
+      text += fmt::format("=v{}", find_value(operation.document, "v").as_int64());
+  }
+  return text;
+}
+
+Duration time_to_settle(const Profile& profile) {
+  return {Duration::seconds(120).us + 4 * profile.engine.late_write_max.us};
+}
+
+}  // namespace
+
+World::World(uint64_t seed, Trace& trace)
+    : trace_(trace),
+      random_(seed),
+      profile_(make_profile(random_)),
+      time_(kStart),
+      around_{profile_, random_, time_, trace_},
+      source_(profile_.workload.unique_index),
+      source_link_(around_, source_),
+      target_link_(around_, source_),
+      disk_link_(around_, [this] { die_ = true; }),
+      workload_(around_, source_,
+                [this] { source_link_.on_change(); }),
+      crashes_left_(profile_.crashes) {
+  around_.give = [this](Input&& input) { give(std::move(input)); };
+}
+
+void World::run() {
+  source_link_.undisturbed(!profile_.gives_start_position);
+  source_link_.outages().plan(around_, profile_.source.outages, Duration::seconds(5));
+  target_link_.outages().plan(around_, profile_.target.outages, Duration::seconds(5));
+  start_process();
+  time_.after(kLookInterval, [this] { look(); });
+  while (!ended_) {
+    require(!time_.empty(), "nothing is left to happen and the run is not over");
+    require(++steps_ < kStepsMax, "no end: the engine is busy without getting anywhere");
+    time_.run_next();
+    if (die_) crash();
+    maybe_crash();
+  }
+}
+
+void World::start_process() {
+  around_.life += 1;
+  die_ = stopping_ = false;
+  EngineOptions options = profile_.engine;
+  options.resume_from = disk_link_.load();
+  options.seed = random_.next();
+  for (const Namespace& ns : options.resume_from.missed_lookups) missed_lookups_.insert(ns);
+  trace_.line(time_.now(), "process {} starts from checkpoint {}", around_.life,
+              options.resume_from.generation);
+  engine_ = std::make_unique<Engine>(std::move(options));
+  give(input::TargetReady{profile_.limits});
+}
+
+void World::crash() {
+  trace_.line(time_.now(), "kill -9");
+  trace_.mix(0xDEAD);
+  engine_.reset();
+  around_.life += 1;
+  die_ = false;
+  source_link_.forget_cursors();
+  target_link_.on_crash();
+  disk_link_.on_crash();
+  time_.after(random_.milliseconds(0, 2'000), [this] { start_process(); });
+}
+
+void World::maybe_crash() {
+  if (!around_.storm || !engine_ || crashes_left_ == 0 || ended_) return;
+  if (!profile_.gives_start_position && !disk_link_.all_positions_durable()) return;
+  if (random_.below(profile_.crash_every_steps) != 0) return;
+  crashes_left_ -= 1;
+  if (random_.percent(30)) {
+    disk_link_.kill_soon();
+  } else if (random_.percent(15)) {
+    stopping_ = true;
+    trace_.line(time_.now(), "a graceful stop");
+    give(input::Stop{});
+  } else {
+    crash();
+  }
+}
+
+void World::give(Input&& input) {
+  if (!engine_) return;
+  trace_.mix(input.index() + 1);
+  Outputs outputs;
+  engine_->step(time_.now(), std::move(input), outputs);
+  for (Output& output : outputs) {
+    trace_.mix(0x100 + output.index());
+    carry_out(output);
+  }
+}
+
+void World::carry_out(Output& output) {
+  if (auto* open = std::get_if<output::OpenStream>(&output)) {
+    trace_.line(time_.now(), "open stream {} at change {}", open->stream.value, change_number(open->position));
+    source_link_.open(*open);
+  } else if (auto* read = std::get_if<output::ReadStream>(&output)) {
+    carry_out(*read);
+  } else if (auto* close = std::get_if<output::CloseStream>(&output)) {
+    source_link_.close(close->stream);
+  } else if (auto* write = std::get_if<WriteBatch>(&output)) {
+    if (trace_.wants_lines()) trace_.line(time_.now(), "{}", in_words(*write));
+    target_link_.write(*write);
+  } else if (auto* change = std::get_if<SchemaChange>(&output)) {
+    trace_.line(time_.now(), "{}, try {}", describe(*change), change->attempt);
+    target_link_.change_schema(*change);
+  } else if (auto* persist = std::get_if<output::Persist>(&output)) {
+    trace_.line(time_.now(), "checkpoint {}", persist->checkpoint.generation);
+    disk_link_.persist(*persist);
+  } else if (auto* quarantine = std::get_if<output::Quarantine>(&output)) {
+    disk_link_.quarantine(*quarantine);
+  } else if (auto* compare = std::get_if<output::Compare>(&output)) {
+    target_link_.compare(*compare);
+  } else if (auto* wake = std::get_if<output::WakeAt>(&output)) {
+    wake_at(wake->at);
+  } else if (auto* notice = std::get_if<output::Notice>(&output)) {
+    trace_.line(time_.now(), "log: {}", notice->text);
+  } else if (std::holds_alternative<output::Watching>(output)) {
+    // Changes made before a stream is open are not captured: that is the product's contract.
+    if (!std::exchange(workload_started_, true)) workload_.start();
+  } else if (auto* finished = std::get_if<output::Finished>(&output)) {
+    on_finished(*finished);
+  }
+}
+
+// Invariant 4: no event is read before the start position is durable.
+void World::carry_out(const output::ReadStream& order) {
+  const std::string scope = profile_.engine.streams[order.stream.value].name();
+  require(!profile_.gives_start_position || disk_link_.position_is_durable(scope),
+          fmt::format("{} is read before its start position is durable", scope));
+  source_link_.read(order);
+}
+
+void World::wake_at(Instant at) {
+  const uint64_t serial = ++wake_serial_;
+  const Duration late = random_.percent(20) ? random_.milliseconds(0, 20) : Duration{};
+  time_.at(at + late, [this, serial] {
+    if (serial == wake_serial_) give(input::Tick{});
+  });
+}
+
+void World::on_finished(const output::Finished& finished) {
+  trace_.line(time_.now(), "the process ends by itself: {}", finished.text);
+  using output::StopReason;
+  switch (finished.reason) {
+    case StopReason::requested:
+      require(stopping_, "the engine stopped without being asked to");
+      break;
+    case StopReason::access_denied:
+      require(target_link_.denied_access(), "access was not denied: " + finished.text);
+      break;
+    case StopReason::refused_document:
+      require(profile_.target.refused_document > 0 && profile_.engine.on_error == OnError::stop,
+              "no document was to be refused: " + finished.text);
+      target_link_.target().take_everything();
+      break;
+    case StopReason::gap:
+      require(source_link_.histories_lost() > 0, "no history was lost: " + finished.text);
+      around_.life += 1;
+      engine_.reset();
+      check_equal();
+      ended_ = true;
+      return;
+    case StopReason::local_disk:
+      require(profile_.disk.fails > 0, "the disk was healthy: " + finished.text);
+      break;
+  }
+  die_ = false;
+  source_link_.forget_cursors();
+  // What is still on its way to the target stays on its way: the engine has ended without its answer.
+  target_link_.on_end();
+  around_.life += 1;
+  engine_.reset();
+  time_.after(random_.milliseconds(0, 1'000), [this] { start_process(); });
+}
+
+void World::maybe_disturb() {
+  if (random_.percent(5) && engine_) {  // a fail-over to a server with other limits
+    profile_.limits.operations_max = random_.percent(50) ? random_.between_u32(1, 20) : 25'000;
+    target_link_.limits_changed();
+    give(input::TargetReady{profile_.limits});
+  }
+  if (profile_.source.truncates_history && !history_forgotten_ && random_.percent(10)) {
+    history_forgotten_ = true;
+    source_.forget_before(source_.last_number() + 1);
+    trace_.line(time_.now(), "the source forgets its history");
+  }
+  if (disk_link_.all_positions_durable()) source_link_.undisturbed(false);
+}
+
+// Now and then from outside: are the bounds kept, is the storm over, is everything settled?
+void World::look() {
+  if (around_.storm) {
+    maybe_disturb();
+    if (workload_.done() && (crashes_left_ == 0 || random_.percent(10))) {
+      around_.storm = false;
+      storm_ends_ = time_.now();
+      trace_.line(time_.now(), "the storm is over");
+    }
+  }
+  if (engine_) {
+    const EngineStatus status = engine_->status();
+    check_bounds(status);
+    if (!around_.storm && settled(status)) {
+      require(status.events_read == status.events_applied, "events were read and neither applied nor kept");
+      check_equal();
+      ended_ = true;
+      return;
+    }
+  }
+  require(around_.storm || time_.now() - storm_ends_ < time_to_settle(profile_),
+          "the storm is over and the engine does not settle: " + unsettled());
+  time_.after(kLookInterval, [this] { look(); });
+}
+
+void World::check_bounds(const EngineStatus& status) const {
+  const uint64_t most =
+      profile_.engine.memory_bytes_max + profile_.engine.streams.size() * kBatchSlackBytes;
+  require(status.memory_bytes <= most, fmt::format("{} bytes are held", status.memory_bytes));
+}
+
+bool World::settled(const EngineStatus& status) const {
+  if (!status.watching || status.events_waiting > 0 || status.suspects > 0 || status.unpersisted > 0)
+    return false;
+  if (status.operations_set_aside > 0 || target_link_.on_their_way() > 0) return false;
+  for (uint32_t i = 0; i < status.streams.size(); ++i) {
+    const StreamState state = status.streams[i].state;
+    const bool fine = state == StreamState::live && source_link_.delivered_all({i});
+    if (!fine && state != StreamState::gap) return false;
+  }
+  return true;
+}
+
+std::string World::unsettled() const {
+  if (!engine_) return "no process";
+  const EngineStatus status = engine_->status();
+  std::string text = fmt::format(
+      "watching {}, {} waiting, {} suspects, {} unpersisted, {} set aside, {} writes on their way",
+      status.watching, status.events_waiting, status.suspects, status.unpersisted, status.operations_set_aside,
+      target_link_.on_their_way());
+  for (const StreamStatus& stream : status.streams)
+    text += fmt::format("; {} {} {}", stream.scope, to_string(stream.state), stream.detail);
+  return text;
+}
+
+// A schema change of unknown outcome; a collection that came into scope by a rename; a rename of one with
+// updates that came without their documents, when a restart has forgotten of which keys. Renames carry it on.
+std::set<Namespace> World::unproven_with_cause() const {
+  std::set<Namespace> with_cause = target_link_.may_be_unproven();
+  for (const Change& change : source_.log()) {
+    if (change.kind != EventKind::rename) continue;
+    const auto& filter = profile_.engine.filter;
+    const bool came_in = !filter.contains(change.ns.database, change.ns.collection);
+    if (came_in || missed_lookups_.count(change.ns) > 0 || with_cause.count(change.ns) > 0)
+      with_cause.insert(change.to);
+    // Two streams, and only one tells of the rename: nobody knows what of the other one came before it.
+    if (!profile_.rename_seen_at_new_name) with_cause.insert(change.to);
+  }
+  return with_cause;
+}
+
+std::set<Namespace> World::exempt_namespaces() {
+  const Checkpoint checkpoint = disk_link_.load();
+  std::set<Namespace> exempt;
+  const std::set<Namespace> with_cause = unproven_with_cause();
+  for (const Namespace& ns : checkpoint.unproven_namespaces) {
+    require(with_cause.count(ns) > 0,
+            fmt::format("{} is called not proven without a cause", ns.name()));
+    exempt.insert(ns);
+  }
+  for (size_t i = 0; i < checkpoint.streams.size(); ++i) {
+    if (checkpoint.streams[i].gap_reason.empty()) continue;
+    require(source_link_.histories_lost() > 0, "a gap, and no history was lost");
+    const WatchScope& scope = profile_.engine.streams[i];
+    for (const Namespace& ns : profile_.watched) {
+      const bool inside = scope.level == ScopeLevel::cluster ||
+                          (ns.database == scope.ns.database &&
+                           (scope.level == ScopeLevel::database || ns.collection == scope.ns.collection));
+      if (inside) exempt.insert(ns);
+    }
+  }
+  return exempt;
+}
+
+void World::check_equal() {
+  const std::set<Namespace> exempt = exempt_namespaces();
+  const std::set<std::string> quarantined = disk_link_.quarantined();
+  for (const Namespace& ns : profile_.watched) {
+    if (exempt.count(ns) == 0) check_namespace(ns, quarantined);
+  }
+  for (const auto& [ns, collection] : target_link_.target().store().collections()) {
+    require(profile_.engine.filter.contains(ns.database, ns.collection) || collection.documents().empty(),
+            fmt::format("{} was written though it is not watched", ns.name()));
+  }
+}
+
+void World::check_namespace(const Namespace& ns, const std::set<std::string>& quarantined) {
+  static const Collection empty;
+  const Collection* source = source_.store().find(ns);
+  const Collection* target = target_link_.target().store().find(ns);
+  const auto& here = (source != nullptr ? *source : empty).documents();
+  const auto& there = (target != nullptr ? *target : empty).documents();
+  const auto expect_same = [&](const std::string& identity, const std::string* a, const std::string* b) {
+    if (a != nullptr && b != nullptr && *a == *b) return;
+    if (quarantined.count(identity) > 0) return;
+    const auto version = [](const std::string* document) {
+      return document == nullptr ? int64_t{0} : find_value(view_of(*document), "v").as_int64();
+    };
+    require(false, fmt::format("{}: document {} is version {} at the source and version {} at the target",
+                               ns.name(), identity, version(a), version(b)));
+  };
+  for (const auto& [identity, document] : here) {
+    const auto other = there.find(identity);
+    expect_same(identity, &document, other == there.end() ? nullptr : &other->second);
+  }
+  for (const auto& [identity, document] : there) {
+    if (here.count(identity) == 0) expect_same(identity, nullptr, &document);
+  }
+}
+
+}  // namespace ddsync::sim
