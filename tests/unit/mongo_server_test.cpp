@@ -68,7 +68,7 @@ TEST(ServerInfo, TakesSmallerLimitsAndDoubtsAbsurdOnes) {
 
 Error driver_error(uint32_t domain, uint32_t code, const char* message, DocumentView reply = {}) {
   bson_error_t failure = {};
-  bson_set_error(&failure, domain, static_cast<int>(code), "%s", message);
+  bson_set_error(&failure, domain, code, "%s", message);
   return to_error(ErrorContext::write_command, failure, reply);
 }
 
