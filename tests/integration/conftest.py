@@ -1,6 +1,8 @@
 """Fixtures of the integration tests. Everything that they start ends with the test, also when it fails."""
 
+import itertools
 import os
+import re
 import sys
 
 import pytest
@@ -33,8 +35,8 @@ def pair(tmp_path_factory):
     try:
         yield Pair(source.start(), target.start())
     finally:
-        source.stop()
-        target.stop()
+        source.discard()
+        target.discard()
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ def new_server(tmp_path):
 
     yield make
     for server in made:
-        server.resume_and_stop()
+        server.discard()
 
 
 @pytest.fixture
@@ -92,10 +94,13 @@ def sync(pair, new_service):
     return make
 
 
+numbers = itertools.count(1)
+
+
 @pytest.fixture
 def database(request):
     """The name of a database that only this test uses."""
-    return "t_" + "".join(c if c.isalnum() else "_" for c in request.node.name)[-50:]
+    return f"t{next(numbers)}_" + re.sub(r"\W+", "_", request.node.name, flags=re.ASCII)[:40]
 
 
 @pytest.fixture
@@ -110,9 +115,17 @@ def settle():
             database, collection = split(name)
             beacon = {"_id": f"beacon {number} {os.urandom(8).hex()}"}
             source[database][collection].insert_one(beacon)
-            wait_for(lambda: target[database][collection].find_one(beacon),  # pylint: disable=cell-var-from-loop
+            wait_for(lambda: arrived(service, target[database][collection], beacon),  # pylint: disable=cell-var-from-loop
                      f"the beacon of {name} on the target", seconds)
         wait_equal(source, target, names, seconds)
         assert service.stop() == 0
         wait_equal(source, target, names, 0)
     return wait
+
+
+def arrived(service, collection, query):
+    """What the query finds; a service that has ended will bring nothing more."""
+    found = collection.find_one(query)
+    if not found and service.process.exit_code() is not None:
+        raise AssertionError(f"the service has ended with {service.process.exit_code()}")
+    return found

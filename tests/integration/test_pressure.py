@@ -22,7 +22,7 @@ def failing(tmp_path_factory):
         yield Pair(*[server.start() for server in servers])
     finally:
         for server in servers:
-            server.stop()
+            server.discard()
 
 
 @pytest.fixture

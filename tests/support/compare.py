@@ -20,7 +20,7 @@ def documents(client, namespace):
     database, collection = split(namespace)
     found = {}
     for document in client.get_database(database, codec_options=RAW)[collection].find({}):
-        raw = document.raw
+        raw = bytes(document.raw)  # pymongo gives a memoryview of what came in a large reply
         found[_id_bytes(raw)] = raw
     return found
 
@@ -60,11 +60,10 @@ def wait_equal(source, target, names, seconds=30.0):
 
 def _id_bytes(raw):
     # By hand: decoding would make 1 and 1.0, or two orders of a document's fields, the same key.
-    view = memoryview(raw)
     at = 4
-    while view[at]:
+    while raw[at]:
         name_end = raw.index(b"\0", at + 1)
-        value_end = name_end + 1 + _value_size(raw, view[at], name_end + 1)
+        value_end = name_end + 1 + _value_size(raw, raw[at], name_end + 1)
         if raw[at + 1:name_end] == b"_id":
             return raw[at:value_end]
         at = value_end

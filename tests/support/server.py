@@ -59,16 +59,20 @@ class Server:
         return self
 
     def stop(self):
+        """SIGTERM, as before a start with other options."""
+        self._close_clients()
+        self._process.end()
+
+    def discard(self):
+        """At the end of a test: nobody needs its data any more, and a graceful end takes seconds."""
+        self._close_clients()
+        if self._process:
+            self._process.kill()
+
+    def _close_clients(self):
         for client in self._clients:
             client.close()
         self._clients.clear()
-        if self._process:
-            self._process.end()
-
-    def resume_and_stop(self):
-        if self._process:
-            self.resume()
-        self.stop()
 
     def kill(self):
         """kill -9."""
