@@ -9,7 +9,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from support.compare import split, wait_equal  # noqa: E402
+from support.compare import expand, split, wait_equal  # noqa: E402
 from support.proxy import Proxy  # noqa: E402
 from support.server import Server  # noqa: E402
 from support.service import Service  # noqa: E402
@@ -110,8 +110,7 @@ def settle():
     Equal for a moment is not enough: a replay could still be taking the target back.
     """
     def wait(service, source, target, names, seconds=60.0):
-        listed = names() if callable(names) else names
-        for number, name in enumerate(listed):
+        for number, name in enumerate(expand(names, source)):
             database, collection = split(name)
             beacon = {"_id": f"beacon {number} {os.urandom(8).hex()}"}
             source[database][collection].insert_one(beacon)

@@ -8,9 +8,14 @@ from support.waiting import wait_for
 SCOPES = ["collection", "database", "cluster"]
 
 
-def everything(pair, database):
-    """The names on both sides: a collection that should have gone is compared too."""
-    return lambda: sorted({*namespaces(pair.source, database), *namespaces(pair.target, database)})
+def wait_done(service, what, times=1):
+    """The service has made this change of a collection on the target so many times since its start.
+
+    By its log, and not by what the target lists: secantusd-rs 0.5.3 brings a collection back, empty, when it lists
+    the collections while it drops one.
+    """
+    wait_for(lambda: service.log.count(f"done on the target: {what}\n") >= times,
+             lambda: f"{times} times: {what}\n{service.process.log_tail()}")
 
 
 def listed(pair, database):
@@ -25,11 +30,12 @@ def test_a_dropped_collection_goes_and_may_come_back(pair, sync, database, settl
         source.other.insert_one({"_id": life})
         source.c.insert_many([{"_id": n, "life": life} for n in range(20)])
         source.c.delete_one({"_id": life})
-        pair.wait_equal(everything(pair, database))
+        pair.wait_equal([f"{database}.c", f"{database}.other"])
         source.c.drop()
-        wait_for(lambda: "c" not in listed(pair, database), "the drop on the target")
+        wait_done(service, f"drop of {database}.c", life + 1)
+        assert "c" not in listed(pair, database)
     source.c.insert_one({"_id": "last life"})
-    settle(service, pair.source, pair.target, everything(pair, database))
+    settle(service, pair.source, pair.target, [f"{database}.*"])
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -55,7 +61,7 @@ def test_a_rename_within_the_scope_moves_the_collection(pair, sync, database, se
         source.c.insert_many([{"_id": n, "turn": turn} for n in range(30)])
         source.c.rename("moved", dropTarget=True)
         source.moved.insert_one({"_id": "after the rename"})
-    settle(service, pair.source, pair.target, everything(pair, database))
+    settle(service, pair.source, pair.target, [f"{database}.*"])
     assert "c" not in listed(pair, database)
 
 
@@ -64,12 +70,12 @@ def test_documents_changed_just_before_a_rename_are_not_lost(pair, sync, databas
     service = sync([f"{database}.*"]).start_and_watch()
     source = pair.source[database]
     source.c.insert_many([{"_id": n, "v": 0} for n in range(10)])
-    pair.wait_equal(everything(pair, database))
+    pair.wait_equal([f"{database}.c"])
     assert service.stop() == 0
     source.c.update_many({}, {"$set": {"v": 1}})
     source.c.rename("moved")
     service.start_and_watch()
-    settle(service, pair.source, pair.target, everything(pair, database))
+    settle(service, pair.source, pair.target, [f"{database}.*"])
     assert pair.target[database].moved.count_documents({"v": 1}) == 10
 
 
@@ -77,7 +83,7 @@ def test_renames_while_the_service_is_down_are_repeated_in_order(pair, sync, dat
     service = sync([f"{database}.*"]).start_and_watch()
     source = pair.source[database]
     source.c.insert_many([{"_id": n, "first": True} for n in range(20)])
-    pair.wait_equal(everything(pair, database))
+    pair.wait_equal([f"{database}.c"])
     service.kill()
     source.c.rename("b")
     source.c.insert_many([{"_id": n, "second": True} for n in range(5)])
@@ -85,7 +91,7 @@ def test_renames_while_the_service_is_down_are_repeated_in_order(pair, sync, dat
     source.c.rename("b")
     source.b.insert_one({"_id": 99})
     service.start_and_watch()
-    settle(service, pair.source, pair.target, everything(pair, database))
+    settle(service, pair.source, pair.target, [f"{database}.*"])
     assert {"a", "b"} <= set(listed(pair, database))
 
 
@@ -96,7 +102,8 @@ def test_a_rename_out_of_the_scope_removes_the_collection_from_the_target(pair, 
     source.kept.insert_one({"_id": 1})
     pair.wait_equal([f"{database}.c", f"{database}.kept"])
     source.c.rename("hidden")
-    wait_for(lambda: "c" not in listed(pair, database), "the collection gone from the target")
+    wait_done(service, f"drop of {database}.c")
+    assert listed(pair, database) == ["kept"]
     settle(service, pair.source, pair.target, [f"{database}.kept"])
     assert "hidden" not in listed(pair, database)
 
@@ -120,7 +127,8 @@ def test_a_listed_collection_that_is_renamed_away_goes_and_may_come_back(pair, s
     source.c.insert_many([{"_id": n} for n in range(10)])
     pair.wait_equal([f"{database}.c"])
     source.c.rename("elsewhere")
-    wait_for(lambda: "c" not in listed(pair, database), "the collection gone from the target")
+    wait_done(service, f"drop of {database}.c")
+    assert listed(pair, database) == []
     source.c.insert_one({"_id": "another life"})
     settle(service, pair.source, pair.target, [f"{database}.c"])
     assert "elsewhere" not in listed(pair, database)
@@ -134,9 +142,11 @@ def test_a_dropped_database_goes_and_may_come_back(pair, sync, database, settle,
     for life in range(2):
         source.a.insert_many([{"_id": n, "life": life} for n in range(10)])
         source.b.insert_one({"_id": life})
-        pair.wait_equal(everything(pair, database))
+        pair.wait_equal([f"{database}.a", f"{database}.b"])
         pair.source.drop_database(database)
-        wait_for(lambda: listed(pair, database) == [], "the database empty on the target")
+        for name in "ab":
+            wait_done(service, f"drop of {database}.{name}", life + 1)
+        assert listed(pair, database) == []
     source.a.insert_one({"_id": "last life"})
     source.b.insert_one({"_id": "last life"})
     settle(service, pair.source, pair.target, [f"{database}.a", f"{database}.b"])
@@ -148,7 +158,7 @@ def test_a_dropped_database_keeps_what_was_never_in_scope(pair, sync, database, 
     pair.source[database].a.insert_one({"_id": 1})
     pair.wait_equal([f"{database}.a"])
     pair.source.drop_database(database)
-    wait_for(lambda: "a" not in listed(pair, database), "the drop on the target")
+    wait_done(service, f"drop of {database}.a")
     assert listed(pair, database) == ["private"]
     pair.source[database].a.insert_one({"_id": 2})
     settle(service, pair.source, pair.target, [f"{database}.a"])

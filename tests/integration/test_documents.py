@@ -37,15 +37,19 @@ def test_all_types_and_the_order_of_fields_are_kept(pair, sync, database, settle
     assert len(documents(pair.target, f"{database}.c")) == 4  # with the beacon of settle
 
 
-def test_deprecated_types_and_field_names_that_come_twice_are_kept(pair, sync, database, settle):
-    if not (pair.source_server.is_rust and pair.target_server.is_rust):
-        pytest.skip("secantusd-py cannot keep them")
+def test_deprecated_types_are_kept(pair, sync, database, settle):
+    """As the source stores them: secantusd-py turns them into types of today.
+
+    A field name that comes twice is not tried: the change events and the updates of secantusd 0.5.3 have it once.
+    """
     service = sync([f"{database}.c"]).start_and_watch()
     body = (b"\x10_id\0\x01\0\0\0" b"\x06undefined\0" b"\x0esymbol\0\x02\0\0\0s\0"
-            b"\x0cpointer\0\x02\0\0\0c\0" + bytes(12) + b"\x10twice\0\x01\0\0\0" b"\x10twice\0\x02\0\0\0")
+            b"\x0cpointer\0\x02\0\0\0c\0" + bytes(12))
     raw = (len(body) + 5).to_bytes(4, "little") + body + b"\0"
     pair.source[database].c.insert_one(RawBSONDocument(raw))
     settle(service, pair.source, pair.target, [f"{database}.c"])
+    if pair.source_server.is_rust and pair.target_server.is_rust:
+        assert raw in documents(pair.target, f"{database}.c").values()
 
 
 def test_every_kind_of_id_is_inserted_updated_replaced_and_deleted(pair, sync, database, settle):
@@ -136,8 +140,8 @@ def test_values_of_a_unique_index_that_are_swapped_between_documents(pair, sync,
         source.update_one({"_id": "b"}, {"$set": {"e": values["a"]}})
         source.update_one({"_id": "c"}, {"$set": {"e": values["b"]}})
         source.update_one({"_id": "a"}, {"$set": {"e": values["c"]}})
-    source.delete_one({"_id": "b"})
-    source.insert_one({"_id": "d", "e": values["a"]})
+    freed = source.find_one_and_delete({"_id": "b"})["e"]
+    source.insert_one({"_id": "d", "e": freed})
     wait_for(lambda: pair.target[database].c.find_one({"_id": "d"}), "the last document")
     settle(service, pair.source, pair.target, [f"{database}.c"])
     assert service.dead_letters() == []

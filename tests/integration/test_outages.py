@@ -15,7 +15,6 @@ def test_a_target_outage_of_30_seconds_pauses_and_resumes(pair, new_service, new
     proxy = new_proxy(pair.target_server)
     service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), [f"{database}.*"])
     service.start_and_watch()
-    names = lambda: namespaces(pair.source, database)  # noqa: E731
     workload = Workload(pair.source_server.uri(), [f"{database}.c{n}" for n in range(3)], seed=31).start()
     wait_for(lambda: namespaces(pair.target, database), "changes before the outage")
     proxy.refuse()
@@ -27,7 +26,7 @@ def test_a_target_outage_of_30_seconds_pauses_and_resumes(pair, new_service, new
     assert attempts < 10 * OUTAGE_S, "an outage must not flood the log"
     proxy.heal()
     assert workload.stop() > 500
-    settle(service, pair.source, pair.target, names)
+    settle(service, pair.source, pair.target, [f"{database}.*"])
 
 
 def test_a_source_outage_resumes(pair, new_service, new_proxy, database, settle):
