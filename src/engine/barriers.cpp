@@ -115,9 +115,16 @@ bool Barriers::plan_rename(Stream& stream, const Event& event, Barrier& barrier)
 }
 
 void Barriers::pump() {
-  if (active_ == 0 || shared_.ending) return;
-  for (Stream& stream : streams_.all()) {
-    if (stream.barrier) advance(stream);
+  // One that moves may be what another, already looked at, waits for.
+  bool moved = true;
+  while (moved && active_ > 0 && !shared_.ending) {
+    moved = false;
+    for (Stream& stream : streams_.all()) {
+      if (!stream.barrier) continue;
+      const Phase before = stream.barrier->phase;
+      advance(stream);
+      moved = moved || !stream.barrier || stream.barrier->phase != before;
+    }
   }
 }
 

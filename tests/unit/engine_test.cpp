@@ -235,6 +235,43 @@ TEST(EngineBarrier, ADropRunsAloneBetweenTwoCheckpoints) {
   EXPECT_TRUE(given.has<output::Write>());
 }
 
+TEST(EngineBarrier, SchemaChangesThatFollowOneAnotherDirectlyAllRun) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(event("a", "drop", "") + "," + event("b", "drop", "") + "," + event("c", "drop", ""), "c");
+  for (int change_number = 0; change_number < 3; ++change_number) {
+    given.make_durable();
+    const auto change = given.take<output::ChangeSchema>();
+    given.give(input::SchemaChanged{change.writer, change.id, {}});
+    given.make_durable();
+  }
+  EXPECT_TRUE(given.has<output::ReadStream>());
+}
+
+TEST(EngineBarrier, ARenameBetweenTwoStreamsRunsWhenBothStandAtIt) {
+  EngineOptions options = Harness::options();
+  options.streams = {{ScopeLevel::collection, {"db", "coll"}}, {ScopeLevel::collection, {"db", "other"}}};
+  options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""},
+                                 {"db.other", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  given.give(input::StreamOpened{{1}, {}});
+  const std::string rename = R"({"_id":)" + token("r") +
+                             R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
+                             R"("to":{"db":"db","coll":"other"}})";
+  given.batch(rename, "r", 0);
+  given.make_durable();
+  EXPECT_FALSE(given.has<output::ChangeSchema>()) << "the stream of the new name is not there yet";
+  given.batch(rename, "r", 1);
+  given.make_durable();
+  const auto change = given.take<output::ChangeSchema>();
+  EXPECT_EQ(change.kind, SchemaChangeKind::rename);
+  given.give(input::SchemaChanged{change.writer, change.id, {}});
+  given.make_durable();
+  EXPECT_EQ(given.engine().status().events_applied, 2u);
+}
+
 TEST(EngineStreams, AnInvalidatedStreamGoesOnWithStartAfter) {
   Harness given(Harness::options());
   given.start();
