@@ -6,10 +6,16 @@
 #include <utility>
 
 namespace ddsync {
+namespace {
+
+// For the last checkpoint, when writes took all the time there was.
+constexpr Duration kDiskGrace = Duration::seconds(3);
+
+}  // namespace
 
 Engine::Core::Core(EngineOptions options)
     : shared_(std::move(options)),
-      pending_(shared_.options.filter),
+      pending_(shared_.options.filter, shared_.options.streams),
       acknowledger_(shared_),
       checkpoints_(shared_, [this] { return build_checkpoint(); }),
       suspects_(shared_, pending_, acknowledger_, checkpoints_,
@@ -35,6 +41,7 @@ void Engine::Core::step(Instant now, Input&& input, Outputs& outputs) {
 void Engine::Core::on(input::TargetReady&& ready) {
   shared_.limits = ready.limits;
   if (std::exchange(shared_.target_ready, true)) return;
+  suspects_.resume();
   streams_.open_all();
 }
 
@@ -54,22 +61,26 @@ void Engine::Core::on(input::Tick&& /*tick*/) {}
 void Engine::Core::on(input::Stop&& /*stop*/) { shared_.end(output::StopReason::requested, {}); }
 
 void Engine::Core::pump() {
-  move_watermarks();
-  barriers_.pump();
-  intake_.pump();
-  barriers_.pump();  // one that was met just now and has nothing to wait for: no later input would move it
-  set_aside_.pump();
-  writers_.pump();
-  refusals_.pump();
-  suspects_.pump();
-  move_watermarks();
-  streams_.pump(held_bytes(), !checkpoints_.failing());
+  pump_parts();
+  while (set_aside_.pump()) pump_parts();
   end_when_only_gaps_are_left();
   pump_ending();
   if (!finished_) {
     checkpoints_.pump(idle());
     wish_wake();
   }
+}
+
+void Engine::Core::pump_parts() {
+  move_watermarks();
+  barriers_.pump();
+  intake_.pump();
+  barriers_.pump();  // one that was met just now and has nothing to wait for: no later input would move it
+  writers_.pump();
+  refusals_.pump();
+  suspects_.pump();
+  move_watermarks();
+  streams_.pump(held_bytes(), !checkpoints_.failing());
 }
 
 void Engine::Core::move_watermarks() { checkpoints_.applied(acknowledger_.advance()); }
@@ -92,10 +103,12 @@ void Engine::Core::pump_ending() {
   const bool in_flight = writers_.any_in_flight() || barriers_.any_running() || refusals_.in_flight();
   const bool late = shared_.now >= shared_.ending->deadline;
   if (in_flight && !late) return;
-  if (writers_.any_in_flight()) writers_.suspect_in_flight();
+  if (!std::exchange(shared_.ending->unknown_settled, true) && writers_.suspect_unknown())
+    checkpoints_.request();
   checkpoints_.settle();
   checkpoints_.pump(true);
-  if (!checkpoints_.settled() && !late) return;
+  const bool disk_late = shared_.now >= shared_.ending->deadline + kDiskGrace;
+  if (!checkpoints_.settled() && !disk_late) return;
   streams_.close_all();
   const bool kept = checkpoints_.settled();
   finished_ = true;
@@ -128,7 +141,8 @@ void Engine::Core::wish_wake() {
     if (wish != Instant{} && (next == Instant{} || wish < next)) next = wish;
   };
   if (shared_.ending) {
-    consider(shared_.ending->deadline);
+    const Instant deadline = shared_.ending->deadline;
+    consider(shared_.now < deadline ? deadline : deadline + kDiskGrace);
   } else {
     consider(writers_.next_wake());
     consider(streams_.next_wake());

@@ -41,6 +41,7 @@ class Engine::Core {
   void on(input::Stop&& stop);
 
   void pump();
+  void pump_parts();
   void move_watermarks();
   void pump_ending();
   void end_when_only_gaps_are_left();

@@ -171,7 +171,6 @@ NamespaceQueue& Intake::queue_of(Stream& stream, const Event& event) {
   if (last != nullptr && last->ns.collection == event.collection && last->ns.database == event.database)
     return *last;
   NamespaceQueue& ns = pending_.queue(event.database, event.collection);
-  ns.stream = stream.index;
   stream.last_ns = &ns;
   return ns;
 }

@@ -63,6 +63,10 @@ struct WatchScope {
   ScopeLevel level = ScopeLevel::collection;
   Namespace ns;  // collection level: both parts; database level: database only; cluster level: empty
 
+  bool contains(std::string_view database, std::string_view collection) const {
+    return level == ScopeLevel::cluster ||
+           (ns.database == database && (level == ScopeLevel::database || ns.collection == collection));
+  }
   // `db.coll`, `db.*` or `*`: the stream's name in logs, in status and in the state file.
   std::string name() const;
   friend auto operator<=>(const WatchScope&, const WatchScope&) = default;

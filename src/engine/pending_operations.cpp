@@ -25,6 +25,7 @@ NamespaceQueue& PendingOperations::queue(std::string_view database, std::string_
   NamespaceQueue& ns = queues_.emplace_back();
   ns.ns = {std::string(database), std::string(collection)};
   ns.in_scope = filter_.contains(database, collection);
+  ns.stream = stream_of(ns.ns);
   ns.salt = static_cast<uint32_t>(queues_.size());
   for (size_t kind = 0; kind < ns.ready.size(); ++kind) {
     ns.ready[kind].ns = &ns;
@@ -32,6 +33,13 @@ NamespaceQueue& PendingOperations::queue(std::string_view database, std::string_
   }
   by_name_.emplace(name_buffer_, &ns);
   return ns;
+}
+
+uint32_t PendingOperations::stream_of(const Namespace& ns) const {
+  for (uint32_t i = 0; i < streams_.size(); ++i) {
+    if (streams_[i].contains(ns.database, ns.collection)) return i;
+  }
+  return 0;  // out of scope: nothing is ever written to it
 }
 
 DocumentKey PendingOperations::key_of(const NamespaceQueue& ns, ValueView id) const {

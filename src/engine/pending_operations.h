@@ -32,7 +32,9 @@ struct TakenBatch {
 
 class PendingOperations {
  public:
-  explicit PendingOperations(NamespaceFilter filter) : filter_(std::move(filter)) {}
+  // `streams`: index = StreamId.
+  PendingOperations(NamespaceFilter filter, std::vector<WatchScope> streams)
+      : filter_(std::move(filter)), streams_(std::move(streams)) {}
 
   // The queue of a namespace, made on first use; its address stays.
   NamespaceQueue& queue(std::string_view database, std::string_view collection);
@@ -72,7 +74,10 @@ class PendingOperations {
   void detach(KeyEntry& entry);
   void land(KeyEntry& entry);
 
+  uint32_t stream_of(const Namespace& ns) const;
+
   NamespaceFilter filter_;
+  std::vector<WatchScope> streams_;
   KeyTable table_;
   std::deque<NamespaceQueue> queues_;
   std::unordered_map<std::string, NamespaceQueue*> by_name_;

@@ -4,32 +4,39 @@ namespace ddsync {
 namespace {
 
 constexpr uint64_t kChangesWorthARetry = 2'000;  // under a load that never drains
+// Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
+constexpr Duration kQuietBeforeRefusal = Duration::seconds(5);
 
 }  // namespace
 
-void SetAside::pump() {
-  if (pending_.set_aside_count() == 0 || shared_.ending) return;
+bool SetAside::pump() {
+  if (pending_.set_aside_count() == 0) return false;
+  bool moved = false;
   for (NamespaceQueue& ns : pending_.queues()) {
-    if (!ns.set_aside.empty()) pump(ns);
-    if (shared_.ending) return;
+    if (shared_.ending) return false;
+    if (!ns.set_aside.empty() && pump(ns)) moved = true;
   }
+  return moved;
 }
 
-void SetAside::pump(NamespaceQueue& ns) {
+bool SetAside::pump(NamespaceQueue& ns) {
   const uint64_t changes = ns.changes - ns.set_aside_tried_at;
   if (changes > 0 && (ns.drained() || changes >= kChangesWorthARetry)) {
     pending_.retry_set_aside(ns);
-    return;
+    return true;
   }
   const Stream& stream = streams_.at(ns.stream);
-  if (!ns.drained() || !stream.quiet()) return;
+  if (!ns.drained() || !stream.quiet()) return false;
   if (ns.set_aside.size() > 1 && !ns.ring_opened) {
     pending_.open_ring(ns);
   } else if (stream.barrier || stream.full) {
     hand_over(ns, stream);
-  } else if (!suspects_.any_of(ns)) {  // a document that a late write brought back may hold the value
+  } else if (suspects_.any_of(ns) || shared_.now - stream.last_event < kQuietBeforeRefusal) {
+    return false;  // a document that a late write brought back may hold the value
+  } else {
     refuse(ns);
   }
+  return true;
 }
 
 void SetAside::hand_over(NamespaceQueue& ns, const Stream& stream) {

@@ -25,10 +25,11 @@ class SetAside {
         suspects_(suspects),
         streams_(streams) {}
 
-  void pump();
+  // True when something moved.
+  bool pump();
 
  private:
-  void pump(NamespaceQueue& ns);
+  bool pump(NamespaceQueue& ns);
   void hand_over(NamespaceQueue& ns, const Stream& stream);
   void refuse(NamespaceQueue& ns);
 

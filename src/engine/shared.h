@@ -20,6 +20,7 @@ struct Ending {
   output::StopReason reason = output::StopReason::requested;
   std::string text;
   Instant deadline;  // in-flight writes are waited for until then
+  bool unknown_settled = false;  // writes of unknown outcome are among the suspects
 };
 
 struct Shared {

@@ -67,6 +67,7 @@ struct Stream {
   bool frozen = false;  // stands still while another stream renames a collection into its scope
   bool full = false;    // paused because memory is
   bool last_batch_empty = false;
+  Instant last_event;  // when the last batch with events came, or the cursor was opened
   uint64_t empty_batches = 0;
 
   NamespaceQueue* last_ns = nullptr;  // most events come in runs of one namespace

@@ -49,10 +49,7 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints) : shared_(shared), ch
 
 Stream* Streams::find(std::string_view database, std::string_view collection) {
   for (Stream& stream : streams_) {
-    const WatchScope& scope = stream.scope;
-    if (scope.level != ScopeLevel::cluster && scope.ns.database != database) continue;
-    if (scope.level == ScopeLevel::collection && scope.ns.collection != collection) continue;
-    return &stream;
+    if (stream.scope.contains(database, collection)) return &stream;
   }
   return nullptr;
 }
@@ -80,7 +77,7 @@ void Streams::on_opened(const input::StreamOpened& opened) {
   Stream& stream = at(opened.stream);
   stream.asked = false;
   stream.opened = true;
-  stream.last_answer = shared_.now;
+  stream.last_answer = stream.last_event = shared_.now;
   if (stream.start_durable) {
     start_reading(stream);
     return;
@@ -126,7 +123,11 @@ void Streams::on_batch(Stream& stream, const RawBatch& batch) {
   stream.asked = false;
   stream.last_answer = shared_.now;
   stream.last_batch_empty = batch.events.size <= 5;  // an empty BSON array
-  if (stream.last_batch_empty) stream.empty_batches += 1;
+  if (stream.last_batch_empty) {
+    stream.empty_batches += 1;
+  } else {
+    stream.last_event = shared_.now;
+  }
 }
 
 void Streams::on_idle(Stream& stream, StreamPosition position) {

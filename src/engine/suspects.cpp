@@ -44,11 +44,14 @@ Suspects::Suspects(Shared& shared, PendingOperations& pending, Acknowledger& ack
       acknowledger_(acknowledger),
       checkpoints_(checkpoints),
       stream_of_(std::move(stream_of)),
-      repairs_("repair of an unproven write", Ledger::Holds::repairs) {
-  for (const SuspectKey& key : shared.options.resume_from.suspects) {
-    add(pending.queue(key.ns.database, key.ns.collection), key.id.view());
+      repairs_("repair of an unproven write", Ledger::Holds::repairs) {}
+
+void Suspects::resume() {
+  const Checkpoint& from = shared_.options.resume_from;
+  for (const SuspectKey& key : from.suspects) {
+    add(pending_.queue(key.ns.database, key.ns.collection), key.id.view());
   }
-  for (const Namespace& ns : shared.options.resume_from.unproven_namespaces) unproven_.insert(ns);
+  unproven_.insert(from.unproven_namespaces.begin(), from.unproven_namespaces.end());
 }
 
 void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
@@ -108,17 +111,7 @@ bool Suspects::eligible(const Suspect& suspect) const {
 void Suspects::pump() {
   if (in_flight_ || suspects_.empty() || shared_.ending || shared_.now < next_check_) return;
   next_check_ = shared_.now + kCheckInterval;
-  output::Compare compare;
-  asked_.clear();
-  for (auto& [key, suspect] : suspects_) {
-    if (compare.ids.size() == kComparedAtOnceMax) break;
-    if (!compare.ids.empty() && suspect.ns->ns != compare.ns) continue;
-    if (!eligible(suspect)) continue;
-    compare.ns = suspect.ns->ns;
-    compare.ids.push_back(suspect.id);
-    asked_.push_back(key);
-    suspect.touched = false;
-  }
+  output::Compare compare = choose();
   if (asked_.empty()) {
     next_check_ = shared_.now + kQuietCheckInterval;
     return;
@@ -127,6 +120,25 @@ void Suspects::pump() {
   asked_at_ = shared_.now;
   in_flight_ = true;
   shared_.emit(std::move(compare));
+}
+
+// Some of one namespace, in turns: behind those that were chosen last.
+output::Compare Suspects::choose() {
+  output::Compare compare;
+  asked_.clear();
+  auto at = suspects_.upper_bound(chosen_last_);
+  for (size_t seen = 0; seen < suspects_.size() && asked_.size() < kComparedAtOnceMax; ++seen, ++at) {
+    if (at == suspects_.end()) at = suspects_.begin();
+    auto& [key, suspect] = *at;
+    if (!asked_.empty() && suspect.ns->ns != compare.ns) break;
+    if (!eligible(suspect)) continue;
+    compare.ns = suspect.ns->ns;
+    compare.ids.push_back(suspect.id);
+    asked_.push_back(key);
+    suspect.touched = false;
+  }
+  if (!asked_.empty()) chosen_last_ = asked_.back();
+  return compare;
 }
 
 void Suspects::on_compared(input::Compared&& compared) {

@@ -15,6 +15,7 @@
 #include "engine/acknowledger.h"
 #include "engine/checkpoints.h"
 #include "engine/input.h"
+#include "engine/output.h"
 #include "engine/pending_operations.h"
 #include "engine/shared.h"
 #include "engine/stream.h"
@@ -31,6 +32,9 @@ class Suspects {
   // `stream_of` gives a stream by its index.
   Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Checkpoints& checkpoints,
            std::function<const Stream&(uint32_t)> stream_of);
+
+  // Takes over what an earlier process left unproven; their waiting time begins now.
+  void resume();
 
   void add(NamespaceQueue& ns, ValueView id, Cause cause = Cause::late_write);
   // A write of unknown outcome that cannot be told by keys, or too many of them.
@@ -68,6 +72,7 @@ class Suspects {
     bool not_told = false;  // a difference means nothing before the stream has caught up
   };
 
+  output::Compare choose();
   bool eligible(const Suspect& suspect) const;
   void settle(const Key& key, const input::ComparedKey& found);
   void repair(Suspect& suspect, const OwnedDocument& source_document);
@@ -81,6 +86,7 @@ class Suspects {
   std::set<Namespace> unproven_;
   Ledger repairs_;
   std::vector<Key> asked_;
+  Key chosen_last_;
   Instant asked_at_;
   bool in_flight_ = false;
   uint64_t id_ = 0;

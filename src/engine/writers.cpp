@@ -68,6 +68,7 @@ void Writers::pump() {
     free_.pop_back();
     writers_[index].batch = pending_.take(limits(), free_writers);
     writers_[index].attempt = 0;
+    writers_[index].unknown = false;
     send(index);
   }
 }
@@ -119,6 +120,7 @@ void Writers::on_finished(input::WriteFinished&& finished) {
     return;
   }
   last_error_.clear();
+  writer.unknown = false;
   operations_max_ = std::min<double>(shared_.options.batch_operations_max, operations_max_ + kRecoveryStep);
   send_rest(index);
 }
@@ -167,11 +169,14 @@ void Writers::set_free(uint32_t index) {
   free_.push_back(index);
 }
 
-void Writers::suspect_in_flight() {
+bool Writers::suspect_unknown() {
+  bool any = false;
   for (const Writer& writer : writers_) {
-    if (writer.state != State::busy) continue;
+    if (writer.state != State::busy && !writer.unknown) continue;
     for (const KeyEntry* entry : writer.batch.entries) suspects_.add(*entry->ns, entry->flight.id);
+    any = any || !writer.batch.entries.empty();
   }
+  return any;
 }
 
 void Writers::wait(uint32_t index, const Error& error) {
@@ -187,6 +192,7 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
   Writer& writer = writers_[index];
   shared_.counters.errors += 1;
   last_error_ = describe(error);
+  writer.unknown = writer.unknown || error.outcome_unknown;
   if (error.outcome_unknown && !shared_.limits.refuses_late_writes &&
       !planted(PlantedBug::unknown_outcome_forgotten)) {
     for (const KeyEntry* entry : writer.batch.entries) suspects_.add(*entry->ns, entry->flight.id);

@@ -33,8 +33,9 @@ class Writers {
   void release(WriterId writer);
   BatchId next_batch_id() { return {++last_batch_}; }
 
-  // The answers of what is in flight will not be waited for: nobody knows what becomes of it.
-  void suspect_in_flight();
+  // The engine ends: nobody will know what becomes of what is in flight or had an unknown outcome, and the next
+  // process has other sessions, which refuse nothing of these. True when there is such a write.
+  bool suspect_unknown();
   bool any_in_flight() const { return busy_ > 0; }
   uint32_t busy() const { return busy_; }
   uint32_t retrying() const { return retrying_; }
@@ -49,6 +50,7 @@ class Writers {
     TakenBatch batch;             // in flight, or to be sent again
     std::vector<KeyEntry*> rest;  // the other part of a batch that was split
     uint32_t attempt = 0;
+    bool unknown = false;  // a try of `batch` had an unknown outcome
     Instant resume_at;
   };
 

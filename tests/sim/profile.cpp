@@ -110,9 +110,14 @@ void exclude_impossible(Profile& profile) {
   if (!profile.gives_start_position) {
     // Until the first change is durable nothing can be promised: an undisturbed start.
     profile.source.open_fails = profile.source.outages = 0;
+    profile.target.refused_document = profile.target.access_denied = 0;
   }
   if (profile.target.refused_document > 0) {
     // A refused document keeps its old unique value on the target: others are refused because of it.
+    profile.workload.unique_index = false;
+  }
+  if (profile.workload.renames && (!profile.rename_seen_at_new_name || !profile.unwatched.empty())) {
+    // What such renames leave unproven may hold a unique value for ever.
     profile.workload.unique_index = false;
   }
 }

@@ -42,7 +42,7 @@ bool Target::refuses(const Request::Operation& operation) const {
          !find_value(operation.document.view(), "refused").missing();
 }
 
-WriteOutcome Target::execute(const Request& request, const std::vector<uint32_t>& positions) {
+WriteOutcome Target::execute(const Request& request, const Positions& positions) {
   uint64_t& highest = highest_number_[request.session];
   if (refuses_late_writes_ && request.number < highest)
     return failed(make_error(ErrorContext::write_command, 225, "TransactionTooOld", "simulated"));
@@ -55,7 +55,7 @@ WriteOutcome Target::execute(const Request& request, const std::vector<uint32_t>
   }
   WriteOutcome outcome;
   for (uint32_t i = 0; i < request.operations.size(); ++i) {
-    if (!positions.empty() && std::find(positions.begin(), positions.end(), i) == positions.end()) continue;
+    if (positions && std::find(positions->begin(), positions->end(), i) == positions->end()) continue;
     const Request::Operation& operation = request.operations[i];
     std::optional<Error> error = refuses(operation) ? operation_error(121, "Document failed validation")
                                                     : error_of(put(request, operation));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ class Target {
   Target(bool unique_index, bool refuses_late_writes, Refusal refusal)
       : unique_index_(unique_index), refuses_late_writes_(refuses_late_writes), refusal_(refusal) {}
 
-  // Executes the operations at `positions` (all when empty).
-  WriteOutcome execute(const Request& request, const std::vector<uint32_t>& positions = {});
+  using Positions = std::optional<std::vector<uint32_t>>;
+
+  // Executes the operations at `positions`, or all.
+  WriteOutcome execute(const Request& request, const Positions& positions = std::nullopt);
   void execute(const SchemaChange& change, const NamespaceFilter& filter);
 
   // From now on it takes every document: the operator has mended the cause.

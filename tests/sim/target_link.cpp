@@ -87,22 +87,22 @@ void TargetLink::lose_reply(const WriteBatch& batch, const std::shared_ptr<Reque
   Random& random = around_.random;
   if (around_.happens(around_.profile.target.lands_late)) {
     const int64_t most = around_.profile.engine.late_write_max.us;
-    execute_later(request, {answer_after.us + random.between(0, most * 9 / 10)}, {});
+    execute_later(request, {answer_after.us + random.between(0, most * 9 / 10)}, std::nullopt);
     return;
   }
   if (random.percent(30)) return;
-  std::vector<uint32_t> positions;
+  Target::Positions positions;
   if (random.percent(40)) {
+    positions.emplace();
     for (uint32_t i = 0; i < request->operations.size(); ++i) {
-      if (random.percent(50)) positions.push_back(i);
+      if (random.percent(50)) positions->push_back(i);
     }
-    if (positions.empty()) return;
   }
   execute_later(request, {random.between(0, answer_after.us)}, std::move(positions));
 }
 
 void TargetLink::execute_later(const std::shared_ptr<Request>& request, Duration delay,
-                               std::vector<uint32_t> positions) {
+                               Target::Positions positions) {
   on_their_way_.push_back(request);
   around_.time.after(delay, [this, request, positions = std::move(positions)] {
     if (request->settled) return;
@@ -116,11 +116,12 @@ void TargetLink::execute_and_answer(const WriteBatch& batch, const std::shared_p
                                     Duration answer_after) {
   Random& random = around_.random;
   std::optional<uint32_t> failing;
-  std::vector<uint32_t> positions;
+  Target::Positions positions;
   if (around_.happens(around_.profile.target.operation_fails)) {
     failing = static_cast<uint32_t>(random.below(batch.operations.size()));
+    positions.emplace();
     for (uint32_t i = 0; i < batch.operations.size(); ++i) {
-      if (i != *failing) positions.push_back(i);
+      if (i != *failing) positions->push_back(i);
     }
   }
   on_their_way_.push_back(request);
@@ -128,8 +129,7 @@ void TargetLink::execute_and_answer(const WriteBatch& batch, const std::shared_p
                                                             of_life = around_.life, writer = batch.writer,
                                                             id = batch.id, positions] {
     if (request->settled) return;
-    WriteOutcome outcome;
-    if (!failing || !positions.empty()) outcome = target_.execute(*request, positions);
+    WriteOutcome outcome = target_.execute(*request, positions);
     settle(request);
     if (failing && !outcome.failed) {
       const int code = around_.random.percent(50) ? 112 : 16500;

@@ -44,7 +44,7 @@ class TargetLink {
   void check(const WriteBatch& batch);
   void check_alone(const SchemaChange& change) const;
   void finish(WriterId writer, BatchId id, Duration delay, WriteOutcome outcome);
-  void execute_later(const std::shared_ptr<Request>& request, Duration delay, std::vector<uint32_t> positions);
+  void execute_later(const std::shared_ptr<Request>& request, Duration delay, Target::Positions positions);
   void lose_reply(const WriteBatch& batch, const std::shared_ptr<Request>& request, Duration answer_after);
   bool refuse_command(const WriteBatch& batch, Duration answer_after);
   void execute_and_answer(const WriteBatch& batch, const std::shared_ptr<Request>& request,
