@@ -13,7 +13,7 @@ struct Unit {
   std::string_view name;
   uint64_t bytes;
 };
-constexpr std::array<Unit, 10> kUnits = {{{"GiB", 1u << 30},
+constexpr std::array<Unit, 11> kUnits = {{{"GiB", 1u << 30},
                                           {"MiB", 1u << 20},
                                           {"KiB", 1u << 10},
                                           {"GB", 1'000'000'000},
@@ -22,6 +22,7 @@ constexpr std::array<Unit, 10> kUnits = {{{"GiB", 1u << 30},
                                           {"kB", 1'000},
                                           {"Gi", 1u << 30},
                                           {"Mi", 1u << 20},
+                                          {"Ki", 1u << 10},
                                           {"B", 1}}};
 
 }  // namespace
