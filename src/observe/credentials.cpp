@@ -59,9 +59,10 @@ bool is_secret(std::string_view name) {
 
 // Where a value ends; one in quotes ends with them.
 size_t value_end(std::string_view text) {
-  const bool is_quoted = text.starts_with('"') || text.starts_with('\'');
-  const size_t end = is_quoted ? text.find(text.front(), 1) : text.find_first_of(kValueEnd);
-  return std::min(end, text.size());
+  if (!text.starts_with('"') && !text.starts_with('\''))
+    return std::min(text.find_first_of(kValueEnd), text.size());
+  const size_t closing = text.find(text.front(), 1);
+  return closing == std::string_view::npos ? text.size() : closing + 1;
 }
 
 // Options that stand alone: "...the option tlsCertificateKeyFilePassword=secret is...".

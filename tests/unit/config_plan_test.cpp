@@ -92,7 +92,14 @@ TEST(Plan, StreamsWithAPositionAreKept) {
   EXPECT_EQ(planned(watching({"d0.c0"}), {"d0.*"}), Names{"d0.*"}) << "the list became shorter";
   EXPECT_EQ(planned(watching(collections(1, 33)), collections(1, 32)).size(), 33U)
       << "the list became longer";
+  EXPECT_EQ(planned(watching(collections(1, 100)), collections(1, 32)).size(), 100U) << "much longer";
   EXPECT_EQ(planned(watching({"a.x"}), {"*"}), Names{"*"});
+}
+
+TEST(Plan, WhatAKeptStreamCoversDoesNotCountAsMany) {
+  Names patterns = collections(1, 40);
+  patterns.insert(patterns.end(), {"e.1", "e.2", "e.3", "e.4", "e.5"});
+  EXPECT_EQ(planned(watching(patterns), {"d0.*"}), (Names{"d0.*", "e.1", "e.2", "e.3", "e.4", "e.5"}));
 }
 
 TEST(Plan, PositionsOfWhatIsNoLongerWatchedAreLeftOut) {

@@ -117,6 +117,11 @@ TEST(File, ThatIsMissingADirectoryOrUnreadableIsToldWithTheReason) {
   EXPECT_TRUE(has(load(file.path()).error().at(0).text, "Permission denied"));
 }
 
+TEST(Yaml, TheParsersReasonIsToldWithoutWhatItQuotes) {
+  EXPECT_EQ(problem_of("source:\n  uri: \"mongodb://u:\\qx@h\"\n"),
+            "2: not valid YAML: unknown escape character; check indentation and quotes here and above");
+}
+
 // Whatever is cut off or damaged: a problem or a configuration, never a crash, and never a part of the
 // password.
 TEST(Yaml, NoDamageOfTheFileShowsAPartOfThePassword) {
