@@ -37,7 +37,6 @@ BatchRecord& Ledger::begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t
 
 EventRef Ledger::add_event(BatchRecord& batch, const Event& event) {
   batch.slots.push_back({event.whole.data, {}, false, event.kind});
-  if (event.wall_ms != 0) batch.wall_ms = event.wall_ms;
   batch.unacknowledged += 1;
   batch.bytes += kEventOverheadBytes;
   bytes_ += kEventOverheadBytes;
@@ -77,7 +76,6 @@ uint64_t Ledger::advance() {
       ++passed;
     }
     if (next_index_ < count || !front.complete) break;
-    if (front.wall_ms != 0) applied_wall_ms_ = front.wall_ms;
     if (front.after.known()) base_ = std::move(front.after);
     next_index_ = 0;
     batches_.pop_front();
@@ -93,6 +91,17 @@ StreamPosition Ledger::position() const {
 StreamPosition Ledger::position_behind_last(const BatchRecord& batch) {
   if (batch.slots.empty()) return {};
   return position_behind(batch, static_cast<uint32_t>(batch.slots.size() - 1));
+}
+
+int64_t Ledger::waiting_wall_ms() const {
+  if (batches_.empty()) return 0;
+  const BatchRecord& front = *batches_.front();
+  for (uint32_t index = next_index_; index < front.slots.size(); ++index) {
+    if (front.slots[index].acknowledged) continue;
+    Event event;
+    return decode_event(front.event(index), event) ? event.wall_ms : 0;
+  }
+  return 0;
 }
 
 void Ledger::release(BatchRecord& batch) {

@@ -42,7 +42,6 @@ struct BatchRecord {
   uint32_t unacknowledged = 0;
   bool complete = false;  // all of its events are in `slots`
   uint64_t bytes = 0;
-  int64_t wall_ms = 0;  // of its newest event
   StreamPosition after;
 
   DocumentView event(uint32_t index) const;
@@ -81,9 +80,11 @@ class Ledger {
   // The position behind the last event of a batch; none when it has no events.
   static StreamPosition position_behind_last(const BatchRecord& batch);
   bool all_acknowledged() const { return waiting_ == 0; }
-  uint64_t waiting() const { return waiting_; }                 // events not acknowledged
-  uint64_t bytes() const { return bytes_; }                     // held in memory
-  int64_t applied_wall_ms() const { return applied_wall_ms_; }  // of the last batch behind the watermark
+  uint64_t waiting() const { return waiting_; }  // events not acknowledged
+  uint64_t bytes() const { return bytes_; }      // held in memory
+  // When the oldest event that waits was made, by the source's wall clock; 0 when none waits or it is not
+  // told.
+  int64_t waiting_wall_ms() const;
 
  private:
   void release(BatchRecord& batch);
@@ -95,7 +96,6 @@ class Ledger {
   uint32_t next_index_ = 0;  // of the first batch: events before it are acknowledged
   uint64_t waiting_ = 0;
   uint64_t bytes_ = 0;
-  int64_t applied_wall_ms_ = 0;
 };
 
 }  // namespace ddsync

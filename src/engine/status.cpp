@@ -15,8 +15,7 @@ StreamStatus status_of(const Stream& stream) {
   status.events_read = stream.events_read;
   status.events_applied = stream.events_read - stream.ledger.waiting();
   status.last_answer = stream.last_answer;
-  status.applied_wall_ms = stream.ledger.applied_wall_ms();
-  status.read_wall_ms = stream.read_wall_ms;
+  status.waiting_wall_ms = stream.ledger.waiting_wall_ms();
   return status;
 }
 

@@ -32,8 +32,8 @@ struct StreamStatus {
   uint64_t events_read = 0;
   uint64_t events_applied = 0;  // acknowledged, superseded or skipped
   Instant last_answer;          // when the source last answered a read, also with nothing
-  int64_t applied_wall_ms = 0;  // wall clock of the newest applied event, 0 = none yet
-  int64_t read_wall_ms = 0;     // wall clock of the newest event read, 0 = none yet
+  int64_t waiting_wall_ms =
+      0;  // the source's wall clock at the oldest event that waits, 0 = none or not told
 };
 
 struct EngineStatus {

@@ -74,7 +74,6 @@ struct Stream {
   uint64_t events_read = 0;
   uint64_t average_event_bytes = 1024;
   Instant last_answer;
-  int64_t read_wall_ms = 0;
 
   bool is_gap() const { return state == StreamState::gap; }
   // All that the source has to tell is on the target.

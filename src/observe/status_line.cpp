@@ -76,9 +76,8 @@ std::string grouped(uint64_t number) {
 double lag_seconds(const EngineStatus& status, int64_t wall_ms) {
   double lag = 0;
   for (const StreamStatus& stream : status.streams) {
-    const int64_t since_ms = stream.applied_wall_ms != 0 ? stream.applied_wall_ms : stream.read_wall_ms;
-    if (stream.events_read == stream.events_applied || since_ms == 0) continue;
-    lag = std::max(lag, static_cast<double>(wall_ms - since_ms) / 1000.0);
+    if (stream.waiting_wall_ms == 0) continue;
+    lag = std::max(lag, static_cast<double>(wall_ms - stream.waiting_wall_ms) / 1000.0);
   }
   return lag;
 }

@@ -18,8 +18,8 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
 std::string progress_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
                           int64_t wall_ms);
 
-// Seconds between the newest applied event's wall clock (the newest read one's while none is applied) and now
-// while events wait; 0 when nothing waits.
+// The age of the oldest change that was read and is not applied; 0 when nothing waits. Changes that were not
+// read yet (a stream that is away or paused) do not count: nobody here knows of them.
 double lag_seconds(const EngineStatus& status, int64_t wall_ms);
 
 }  // namespace ddsync::observe

@@ -1,0 +1,58 @@
+// What the engine tells of itself.
+#include "engine/status.h"
+#include "support/engine_harness.h"
+
+namespace ddsync::test {
+namespace {
+
+std::string made_at(std::string event, const std::string& clock) {
+  event.insert(event.size() - 1, "," + clock);
+  return event;
+}
+std::string wall(int64_t ms) {
+  return R"("wallTime":{"$date":{"$numberLong":")" + std::to_string(ms) + R"("}})";
+}
+
+int64_t waiting_wall_ms(Harness& given) { return given.engine().status().streams.at(0).waiting_wall_ms; }
+
+// Three kinds of write, so three commands.
+std::vector<WriteBatch> three_waiting(Harness& given, const std::string& first_clock) {
+  given.start();
+  EXPECT_EQ(waiting_wall_ms(given), 0);
+  given.batch(made_at(insert("a", "1"), first_clock) + "," +
+                  made_at(replace("b", "2", R"(,"v":1)"), wall(7'000'000)) + "," +
+                  made_at(remove("c", "3"), wall(8'000'000)),
+              "after");
+  std::vector<WriteBatch> writes;
+  for (auto& write : given.take_all<output::Write>()) writes.push_back(std::move(write));
+  EXPECT_EQ(writes.size(), 3U);
+  return writes;
+}
+
+TEST(EngineStatus, TellsWhenTheOldestWaitingChangeWasMade) {
+  Harness given(Harness::options(3));
+  const auto writes = three_waiting(given, wall(1'000));
+  EXPECT_EQ(waiting_wall_ms(given), 1'000);
+  given.acknowledge(writes[1]);
+  EXPECT_EQ(waiting_wall_ms(given), 1'000) << "what is applied early does not count";
+  given.acknowledge(writes[0]);
+  EXPECT_EQ(waiting_wall_ms(given), 8'000'000) << "hours later, though of the same batch";
+  given.acknowledge(writes[2]);
+  EXPECT_EQ(waiting_wall_ms(given), 0);
+}
+
+TEST(EngineStatus, TakesTheClusterTimeWhereThereIsNoWallClock) {
+  Harness given(Harness::options(3));
+  three_waiting(given, R"("clusterTime":{"$timestamp":{"t":5,"i":1}})");
+  EXPECT_EQ(waiting_wall_ms(given), 5'000);
+}
+
+// DocumentDB gives it as a string.
+TEST(EngineStatus, TellsNothingOfAnAgeThatTheSourceDoesNotTell) {
+  Harness given(Harness::options(3));
+  three_waiting(given, R"("wallTime":"2026-11-25T10:00:00Z")");
+  EXPECT_EQ(waiting_wall_ms(given), 0);
+}
+
+}  // namespace
+}  // namespace ddsync::test
