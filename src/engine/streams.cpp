@@ -115,6 +115,7 @@ void Streams::announce_watching() {
   const auto open_or_gap = [](const Stream& stream) { return stream.opened || stream.is_gap(); };
   if (!std::all_of(streams_.begin(), streams_.end(), live)) return;
   if (!std::all_of(streams_.begin(), streams_.end(), open_or_gap)) return;
+  if (all_in_gap()) return;
   watching_ = true;
   shared_.emit(output::Watching{static_cast<uint32_t>(streams_.size())});
 }

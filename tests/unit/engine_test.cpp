@@ -298,6 +298,20 @@ TEST(EngineStreams, ALostHistoryIsADurableGapAndEndsTheServiceWhenNothingElseLiv
   EXPECT_FALSE(given.has<output::OpenStream>());
 }
 
+TEST(EngineStreams, AServiceWithNothingButGapsDoesNotSayThatItWatches) {
+  EngineOptions options = Harness::options();
+  options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("old"), 0}, ""}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  Error error;
+  error.code = 286;
+  error.treatment = Treatment::history_lost;
+  given.give(input::StreamFailed{{0}, error});
+  given.make_durable();
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::gap);
+  EXPECT_FALSE(given.has<output::Watching>());
+}
+
 TEST(EngineStreams, ALostCursorIsOpenedAgainBehindTheLastEventRead) {
   Harness given(Harness::options());
   given.start();
