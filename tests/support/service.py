@@ -94,9 +94,15 @@ class Service:
                          lambda: "a status line after SIGUSR1:\n" + self.process.log_tail(), seconds)
         return lines[-1]
 
+    def has_state(self):
+        return bool(self._state_files())
+
+    def _state_files(self):
+        return glob.glob(os.path.join(self.folder, ".documentdb_sync_state_*.json"))
+
     @property
     def state_path(self):
-        found = glob.glob(os.path.join(self.folder, ".documentdb_sync_state_*.json"))
+        found = self._state_files()
         assert len(found) == 1, f"one state file expected in {self.folder}: {sorted(os.listdir(self.folder))}"
         return found[0]
 
