@@ -10,21 +10,11 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.compare import expand, split, wait_equal  # noqa: E402
+from support.pair import Pair  # noqa: E402
 from support.proxy import Proxy  # noqa: E402
 from support.server import Server  # noqa: E402
 from support.service import Service  # noqa: E402
 from support.waiting import wait_for  # noqa: E402
-
-
-class Pair:
-    """A source and a target, with a client each."""
-
-    def __init__(self, source, target):
-        self.source_server, self.target_server = source, target
-        self.source, self.target = source.client(), target.client()
-
-    def wait_equal(self, names, seconds=30.0):
-        wait_equal(self.source, self.target, names, seconds)
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from bson.raw_bson import RawBSONDocument
 
 from support.compare import documents
-from support.waiting import wait_for
+from support.pair import Pair
 from support.workload import IMMUTABLE_ID, every_id
 
 EVERY_TYPE = {
@@ -127,37 +127,48 @@ def test_many_documents_of_all_sizes_in_one_burst(pair, sync, database, settle):
     settle(service, pair.source, pair.target, [f"{database}.c"])
 
 
-def test_values_of_a_unique_index_that_are_swapped_between_documents(pair, sync, database, settle):
+@pytest.fixture
+def unique_pair(new_server):
+    """With a unique index on db.c. On secantusd-py: secantusd-rs 0.5.3 loses track of values that move between documents
+    and goes on refusing those that no document has any more."""
+    pair = Pair(new_server("source", kind="py"), new_server("target", kind="py"))
     for client in (pair.source, pair.target):
-        client[database].c.create_index("e", unique=True)
-    service = sync([f"{database}.c"]).start_and_watch()
-    source = pair.source[database].c
+        client.db.c.create_index("e", unique=True)
+    return pair
+
+
+@pytest.fixture
+def sync_unique(unique_pair, new_service):
+    return lambda: new_service(unique_pair.source_server.uri(), unique_pair.target_server.uri(),
+                               ["db.c"]).start_and_watch()
+
+
+def test_values_of_a_unique_index_that_are_swapped_between_documents(unique_pair, sync_unique, settle):
+    service = sync_unique()
+    source = unique_pair.source.db.c
     source.insert_many([{"_id": "a", "e": 1}, {"_id": "b", "e": 2}, {"_id": "c", "e": 3}])
-    pair.wait_equal([f"{database}.c"])
+    unique_pair.wait_equal(["db.c"])
     for _ in range(20):
         values = {d["_id"]: d["e"] for d in source.find()}
         source.update_one({"_id": "a"}, {"$set": {"e": 99}})
         source.update_one({"_id": "b"}, {"$set": {"e": values["a"]}})
         source.update_one({"_id": "c"}, {"$set": {"e": values["b"]}})
         source.update_one({"_id": "a"}, {"$set": {"e": values["c"]}})
-    freed = source.find_one_and_delete({"_id": "b"})["e"]
-    source.insert_one({"_id": "d", "e": freed})
-    wait_for(lambda: pair.target[database].c.find_one({"_id": "d"}), "the last document")
-    settle(service, pair.source, pair.target, [f"{database}.c"])
+    source.delete_one({"_id": "b"})
+    source.insert_one({"_id": "d", "e": values["a"]})
+    settle(service, unique_pair.source, unique_pair.target, ["db.c"])
     assert service.dead_letters() == []
 
 
-def test_swaps_while_the_service_is_down(pair, sync, database, settle):
-    for client in (pair.source, pair.target):
-        client[database].c.create_index("e", unique=True)
-    service = sync([f"{database}.c"]).start_and_watch()
-    source = pair.source[database].c
+def test_swaps_while_the_service_is_down(unique_pair, sync_unique, settle):
+    service = sync_unique()
+    source = unique_pair.source.db.c
     source.insert_many([{"_id": n, "e": n} for n in range(100)])
-    pair.wait_equal([f"{database}.c"])
+    unique_pair.wait_equal(["db.c"])
     assert service.stop() == 0
     for n in range(100):
         source.update_one({"_id": n}, {"$set": {"e": -1 - n}})
     for n in range(100):
         source.update_one({"_id": n}, {"$set": {"e": (n + 1) % 100}})
     service.start_and_watch()
-    settle(service, pair.source, pair.target, [f"{database}.c"])
+    settle(service, unique_pair.source, unique_pair.target, ["db.c"])

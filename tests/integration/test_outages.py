@@ -45,7 +45,7 @@ def test_a_source_outage_resumes(pair, new_service, new_proxy, database, settle)
 
 
 def test_servers_that_come_up_after_the_service(new_server, new_service, settle):
-    source, target = new_server("source"), new_server("target")
+    source, target = new_server("source", killed=True), new_server("target", killed=True)
     here, there = source.client(), target.client()
     source.kill()
     target.kill()

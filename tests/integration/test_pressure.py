@@ -4,6 +4,8 @@ import time
 
 import pytest
 
+from support.pair import Pair
+from support.server import Server
 from support.waiting import wait_for
 
 WRITES = ["insert", "update", "delete"]
@@ -13,8 +15,6 @@ MIB = 1 << 20
 @pytest.fixture(scope="module")
 def failing(tmp_path_factory):
     """A source and a target with fail points (only secantusd-py has them)."""
-    from conftest import Pair  # pylint: disable=import-outside-toplevel
-    from support.server import Server  # pylint: disable=import-outside-toplevel
     folder = tmp_path_factory.mktemp("failing")
     servers = [Server(folder / name, "py", arguments=["--enable-test-commands"]) for name in ("source", "target")]
     try:

@@ -10,7 +10,7 @@ from support.workload import Workload
 
 @pytest.mark.parametrize("victim", ["source", "target", "both"])
 def test_kills_of_servers_lose_nothing(new_server, new_service, settle, victim):
-    servers = {"source": new_server("source"), "target": new_server("target")}
+    servers = {"source": new_server("source", killed=True), "target": new_server("target", killed=True)}
     here, there = servers["source"].client(), servers["target"].client()
     service = new_service(servers["source"].uri(), servers["target"].uri(), ["db.*"]).start_and_watch()
     workload = Workload(servers["source"].uri(), [f"db.c{n}" for n in range(3)], seed=21, schema_changes=True).start()
@@ -25,7 +25,7 @@ def test_kills_of_servers_lose_nothing(new_server, new_service, settle, victim):
 
 
 def test_service_and_target_die_together(new_server, new_service, settle):
-    source, target = new_server("source"), new_server("target")
+    source, target = new_server("source", killed=True), new_server("target", killed=True)
     here, there = source.client(), target.client()
     service = new_service(source.uri(), target.uri(), ["db.*"]).start_and_watch()
     workload = Workload(source.uri(), [f"db.c{n}" for n in range(3)], seed=23).start()

@@ -20,17 +20,19 @@ class Server:
     """One server with its own folder; a restart keeps port and data.
 
     `kind`: "any" takes secantusd-rs where it is there, "py" always secantusd-py (failpoints need it).
-    Commits are synced and the history is practically endless unless said otherwise: secantusd loses acknowledged
-    writes at kill -9 and silently overtakes slow readers with its own defaults.
+    `killed`: the test ends it with kill -9, where secantusd loses acknowledged writes unless it syncs each commit. That
+    is one fsync for each operation of an update command, so only then.
+    The history is practically endless unless said otherwise: by default it silently overtakes slow readers.
     """
 
-    def __init__(self, folder, kind="any", *, oplog_entries=50_000_000, arguments=()):
+    def __init__(self, folder, kind="any", *, killed=False, oplog_entries=50_000_000, arguments=()):
         self.folder = str(folder)
         os.makedirs(self.folder, exist_ok=True)
         self.program = SECANTUSD_RS if kind == "any" and SECANTUSD_RS else SECANTUSD_PY
         self.port = 0
-        self.arguments = ["--sync-on-commit", "--cache-size", "256M", "--oplog-max-entries", str(oplog_entries),
-                          *arguments]
+        self.arguments = ["--cache-size", "256M", "--oplog-max-entries", str(oplog_entries), *arguments]
+        if killed:
+            self.arguments.append("--sync-on-commit")
         self.user = None
         self.tls = None  # a certificates.Certificates
         self._process = None

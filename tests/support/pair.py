@@ -1,0 +1,12 @@
+"""A source and a target, with a client each."""
+
+from support.compare import wait_equal
+
+
+class Pair:
+    def __init__(self, source, target):
+        self.source_server, self.target_server = source, target
+        self.source, self.target = source.client(), target.client()
+
+    def wait_equal(self, names, seconds=30.0):
+        wait_equal(self.source, self.target, names, seconds)
