@@ -15,7 +15,8 @@ namespace {
 constexpr auto kPlaceholders =
     std::to_array<std::string_view>({"<SOURCE_CONNECTION_STRING>", "<TARGET_CONNECTION_STRING>"});
 constexpr auto kOff = std::to_array<std::string_view>({"false", "f", "no", "n", "0"});
-constexpr auto kLoopback = std::to_array<std::string_view>({"localhost", "127.0.0.1", "[::1]"});
+// Names of one address. Others of 127.0.0.0/8 are loopback too, but may be servers of their own.
+constexpr auto kLocalhost = std::to_array<std::string_view>({"localhost", "127.0.0.1", "[::1]"});
 constexpr std::string_view kDefaultPort = "27017";
 
 struct Weakness {
@@ -35,6 +36,11 @@ bool is_one_of(const std::array<std::string_view, N>& words, std::string_view te
 }
 
 bool is_on(const UriOption& option) { return !is_one_of(kOff, lower(option.value)); }
+
+bool is_loopback(std::string_view host) {
+  return is_one_of(kLocalhost, host) ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
 
 // The driver's rule: `tls` decides; without it any other option of TLS switches it on.
 bool is_encrypted(std::string_view uri) {
@@ -57,7 +63,7 @@ std::string canonical(const UriServer& server, bool is_srv) {
   std::string host = lower(server.host);
   if (host.ends_with('.')) host.pop_back();
   if (is_srv) return host;
-  if (is_one_of(kLoopback, host)) host = kLoopback.front();
+  if (is_one_of(kLocalhost, host)) host = kLocalhost.front();
   return fmt::format("{}:{}", host, server.port.empty() ? kDefaultPort : server.port);
 }
 
@@ -70,7 +76,7 @@ std::set<std::string> canonical_servers(std::string_view uri) {
 bool is_local(std::string_view uri) {
   const std::vector<UriServer> servers = servers_of(uri);
   return std::all_of(servers.begin(), servers.end(), [](const UriServer& server) {
-    return is_one_of(kLoopback, lower(server.host)) || server.host.ends_with(".sock");
+    return is_loopback(lower(server.host)) || server.host.ends_with(".sock");
   });
 }
 

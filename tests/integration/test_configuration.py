@@ -1,4 +1,6 @@
-"""The command line and the configuration file, as an operator meets them."""
+"""The configuration file, as an operator meets it. Every rule in detail: tests/unit/config_*_test.cpp."""
+
+from pathlib import Path
 
 import pytest
 
@@ -29,29 +31,6 @@ def refused(path, *arguments, **options):
     return out + err
 
 
-def test_help_names_the_options_and_the_exit_codes():
-    code, out, _ = run("--help")
-    assert code == 0
-    for word in ("--config", "--reset", "--print-config", "--version", "--accept-gap", "75", "70", "130"):
-        assert word in out, word
-
-
-def test_version_is_one_line():
-    code, out, _ = run("--version")
-    assert code == 0 and len(out.strip().splitlines()) == 1 and "0.1.0" in out
-
-
-def test_a_command_line_that_makes_no_sense_ends_with_1(tmp_path):
-    path = written(tmp_path, good())
-    assert run("--config", path, "--no-such-option")[0] == 1
-    assert run("--config", path, "no-such-command")[0] == 1
-    assert run()[0] == 1
-
-
-def test_a_missing_file_is_named(tmp_path):
-    assert "nowhere.yaml" in refused(tmp_path / "nowhere.yaml")
-
-
 @pytest.mark.parametrize("text", ["source: [", "\tsource:", "just text", "", "a: b: c"])
 def test_a_file_that_is_no_configuration_is_refused(tmp_path, text):
     assert "config.yaml" in refused(written(tmp_path, text))
@@ -79,17 +58,22 @@ def test_a_wrong_value_is_told_with_its_key(tmp_path, changed, told):
 
 
 def test_an_unknown_key_names_the_nearest_known_one_and_the_line(tmp_path):
-    output = refused(written(tmp_path, good(more="state:\n  persist_intervall: 5")))
-    assert "persist_intervall" in output and "persist_interval" in output.replace("persist_intervall", "")
-    assert "8" in output, "the line of the unknown key"
+    path = written(tmp_path, good(more="state:\n  persist_intervall: 5"))
+    assert f"{path}:8: state.persist_intervall is not a known key; did you mean state.persist_interval?" in refused(path)
 
 
 def test_all_problems_are_reported_at_once(tmp_path):
     output = refused(written(tmp_path, good(
         source='uri: "<SOURCE_CONNECTION_STRING>"', target="uri:", collections="[nodot]",
         more="logging:\n  level: LOUD\nwacth: 1")))
-    for told in ("source.uri", "target.uri", "nodot", "LOUD", "wacth"):
+    for told in ("yaml:2: source.uri", "yaml:4: target.uri", "yaml:6: watch.collections: 'nodot'", "yaml:8: logging.level",
+                 "yaml:9: wacth", "5 problems"):
         assert told in output, told
+
+
+def test_the_example_as_it_is_is_refused_for_what_must_be_filled_in():
+    output = refused(Path(__file__).parents[2] / "config.example.yaml")
+    assert output.count("still holds the placeholder") == 3 and "3 problems" in output
 
 
 def test_print_config_shows_effective_values_and_no_secret(tmp_path):
@@ -110,16 +94,42 @@ def test_uris_come_from_the_environment_and_from_files(tmp_path):
     assert "SOURCE_URI_OF_TEST" in refused(path)
     secret_file.unlink()
     assert "target-uri" in refused(path, env={"SOURCE_URI_OF_TEST": URI})
+    secret_file.write_text("\n", encoding="utf-8")
+    assert "target-uri is empty" in refused(path, env={"SOURCE_URI_OF_TEST": URI})
 
 
 def test_two_ways_to_give_one_uri_are_refused(tmp_path):
     refused(written(tmp_path, good(source=f'uri: "{URI}"\n  uri_env: SOMETHING')))
 
 
-def test_the_same_server_as_source_and_target_is_refused(pair, new_service):
-    service = new_service(pair.source_server.uri(), pair.source_server.uri(), ["db.c"]).start()
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
+def test_the_same_server_as_source_and_target_is_refused(pair, new_service, name):
+    uri = pair.source_server.uri()
+    service = new_service(uri, uri.replace("127.0.0.1", name), ["db.c"]).start()
     assert service.wait_exit() == 1
-    assert "same" in service.log
+    assert "yaml:4: source and target are the same server" in service.log
+
+
+def test_the_same_server_by_another_way_is_refused(pair, new_service, new_proxy):
+    proxy = new_proxy(pair.source_server)
+    service = new_service(pair.source_server.uri(), pair.source_server.uri(port=proxy.port), ["db.c"]).start()
+    assert service.wait_exit() == 1
+    assert "lead to the same server" in service.log
+
+
+def test_tls_that_verifies_nothing_is_warned_of_and_works(tmp_path):
+    source = f'uri: "{URI}&tls=true&tlsAllowInvalidCertificates=true"'
+    path = written(tmp_path, good(source=source))
+    code, _, err = run("--config", path, "--print-config")
+    assert code == 0
+    assert f"{path}:2: source: tlsAllowInvalidCertificates=true: any server can pose as this one" in err
+    assert "cAnArY" not in err
+
+
+def test_warnings_of_the_configuration_are_logged_at_the_start(new_service):
+    service = new_service(f"{URI}&tls=true&tlsInsecure=true", OTHER_URI, ["db.c"]).start()
+    service.wait_for_log(r"WARNING .*config\.yaml:2: source: tlsInsecure=true: ")
+    assert "cAnArY" not in service.log
 
 
 def test_an_original_configuration_file_works(pair, new_service, database, settle):

@@ -153,6 +153,7 @@ TEST(SameServers, IsDecidedByHostAndPortAlone) {
 TEST(SameServers, TwoPortsOrHostsAreTwoServers) {
   EXPECT_FALSE(same_servers("mongodb://127.0.0.1:1", "mongodb://127.0.0.1:2"));
   EXPECT_FALSE(same_servers("mongodb://127.0.0.1", "mongodb://127.0.0.1:27018"));
+  EXPECT_FALSE(same_servers("mongodb://127.0.0.1:1", "mongodb://127.0.0.2:1"));
   EXPECT_FALSE(same_servers("mongodb://[::1]:1", "mongodb://[::1]:2"));
   EXPECT_FALSE(same_servers("mongodb://a.x.com", "mongodb://b.x.com"));
   EXPECT_FALSE(same_servers("mongodb+srv://a.x.com", "mongodb+srv://b.x.com"));
@@ -165,7 +166,8 @@ TEST(Weaknesses, OfVerifiedTlsAndOfLoopbackAreNone) {
   for (const char* uri :
        {"mongodb://h/?tls=true", "mongodb://h/?ssl=true", "mongodb://h/?tlsCAFile=/a.pem",
         "mongodb+srv://h.x.y", "mongodb://h/?tls=true&tlsInsecure=false&tlsAllowInvalidCertificates=0",
-        "mongodb://127.0.0.1:1", "mongodb://localhost,[::1]:2", "mongodb://%2Ftmp%2Fmongodb.sock"}) {
+        "mongodb://127.0.0.1:1", "mongodb://localhost,[::1]:2", "mongodb://127.1.2.3",
+        "mongodb://%2Ftmp%2Fmongodb.sock"}) {
     EXPECT_EQ(weaknesses(uri), 0U) << uri;
   }
 }
@@ -182,8 +184,9 @@ TEST(Weaknesses, AreTlsThatVerifiesNothing) {
 }
 
 TEST(Weaknesses, AreConnectionsToOtherMachinesWithoutTls) {
-  for (const char* uri : {"mongodb://h", "mongodb://h/?tls=false", "mongodb://h/?tlsInsecure=true&tls=false",
-                          "mongodb+srv://h.x.y/?tls=false", "mongodb://localhost,h"}) {
+  for (const char* uri :
+       {"mongodb://h", "mongodb://h/?tls=false", "mongodb://h/?tlsInsecure=true&tls=false",
+        "mongodb+srv://h.x.y/?tls=false", "mongodb://localhost,h", "mongodb://127.example.com"}) {
     const auto found = uri_weaknesses(uri);
     ASSERT_EQ(found.size(), 1U) << uri;
     EXPECT_TRUE(found[0].starts_with("the connection is not encrypted")) << found[0];
