@@ -33,7 +33,9 @@ class BsonWriter {
     bytes_.append(text).push_back('\0');
     return *this;
   }
-  BsonWriter& int32(std::string_view name, int32_t number) { return number_of(BsonType::int32, name, number); }
+  BsonWriter& int32(std::string_view name, int32_t number) {
+    return number_of(BsonType::int32, name, number);
+  }
   BsonWriter& int64(std::string_view name, int64_t number, BsonType type = BsonType::int64) {
     return number_of(type, name, number);
   }

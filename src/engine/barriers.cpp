@@ -12,7 +12,9 @@ namespace {
 
 using Phase = Barrier::Phase;
 
-// Empty batches of the other stream after which it is taken to have no event of a rename (it has caught up).
+// The other stream is taken to have no event of a rename when it has brought nothing for this long, and so
+// many empty batches since (some servers answer empty although there is more).
+constexpr Duration kPartnerIdle = Duration::seconds(5);
 constexpr uint64_t kPartnerIdleBatches = 2;
 
 bool same_rename(const Barrier& a, const Barrier& b) {
@@ -172,7 +174,8 @@ bool Barriers::partner_stands_still(Stream& stream) {
     return same_rename(*partner.barrier, barrier) ? partner.barrier->phase == Phase::ready
                                                   : crossed(stream, partner);
   }
-  return partner.ledger.all_acknowledged() &&
+  const bool idle = partner.last_batch_empty && shared_.now - partner.last_event >= kPartnerIdle;
+  return idle && partner.ledger.all_acknowledged() &&
          partner.empty_batches >= barrier.partner_empty_batches + kPartnerIdleBatches;
 }
 
@@ -181,7 +184,10 @@ void Barriers::run(Stream& stream) {
   if (barrier.partner && !partner_stands_still(stream)) return;
   if (barrier.waits_for_partner) {
     // The stream of the old name runs it when it stands at it too; when it is idle it has run it before.
-    if (!streams_.at(*barrier.partner).barrier) done(stream);
+    const Stream& partner = streams_.at(*barrier.partner);
+    if (partner.barrier) return;
+    if (partner.is_gap()) suspects_.add_namespace(barrier.change.to);  // what it was to bring is lost
+    done(stream);
     return;
   }
   const std::optional<WriterId> writer = writers_.borrow();
@@ -190,7 +196,8 @@ void Barriers::run(Stream& stream) {
     Stream& partner = streams_.at(*barrier.partner);
     partner.frozen = true;
     // It may have brought changes of after the rename already, and they are replaced now.
-    if (!partner.barrier || !same_rename(*partner.barrier, barrier)) suspects_.add_namespace(barrier.change.to);
+    if (!partner.barrier || !same_rename(*partner.barrier, barrier))
+      suspects_.add_namespace(barrier.change.to);
   }
   barrier.phase = Phase::running;
   barrier.change.writer = *writer;

@@ -35,7 +35,7 @@ class Refusals {
 
   bool outstanding() const { return in_flight_ || !waiting_.empty(); }
   bool in_flight() const { return in_flight_; }
-  Instant next_wake() const { return waiting_.empty() ? Instant{} : not_before_; }
+  Instant next_wake() const { return in_flight_ || waiting_.empty() ? Instant{} : not_before_; }
 
  private:
   struct Refused {

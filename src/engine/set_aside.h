@@ -3,7 +3,8 @@
 // permanent.
 //
 // Where the stream cannot go on because of them (a schema change, full memory), what would free the value may
-// lie behind: they are handed to the suspects, which compare them with the source when the stream has caught up.
+// lie behind: they are handed to the suspects, which compare them with the source when the stream has caught
+// up.
 #pragma once
 
 #include "engine/acknowledger.h"

@@ -19,7 +19,7 @@ namespace ddsync {
 struct Ending {
   output::StopReason reason = output::StopReason::requested;
   std::string text;
-  Instant deadline;  // in-flight writes are waited for until then
+  Instant deadline;              // in-flight writes are waited for until then
   bool unknown_settled = false;  // writes of unknown outcome are among the suspects
 };
 

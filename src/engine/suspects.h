@@ -39,8 +39,8 @@ class Suspects {
   void add(NamespaceQueue& ns, ValueView id, Cause cause = Cause::late_write);
   // A write of unknown outcome that cannot be told by keys, or too many of them.
   void add_namespace(const Namespace& ns);
-  // `from` is `to` now, and so is what a late write left there; a comparison may have met the source on either
-  // side of that. All is proven anew in `to`.
+  // `from` is `to` now, and so is what a late write left there; a comparison may have met the source on
+  // either side of that. All is proven anew in `to`.
   void renamed(const Namespace& from, const Namespace& to);
   // An operation on this key was added: what a comparison under way finds is out of date.
   void touch(const NamespaceQueue& ns, ValueView id);

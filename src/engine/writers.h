@@ -33,8 +33,8 @@ class Writers {
   void release(WriterId writer);
   BatchId next_batch_id() { return {++last_batch_}; }
 
-  // The engine ends: nobody will know what becomes of what is in flight or had an unknown outcome, and the next
-  // process has other sessions, which refuse nothing of these. True when there is such a write.
+  // The engine ends: nobody will know what becomes of what is in flight or had an unknown outcome, and the
+  // next process has other sessions, which refuse nothing of these. True when there is such a write.
   bool suspect_unknown();
   bool any_in_flight() const { return busy_ > 0; }
   uint32_t busy() const { return busy_; }

@@ -98,8 +98,8 @@ void ChangeStream::position_after(const StreamPosition& position) {
     return;
   }
   const TokenParts parts = parse_token(position.token);
-  require(parts.scope == scope_.name(), fmt::format("a token of {} was given to the stream of {}",
-                                                    parts.scope, scope_.name()));
+  require(parts.scope == scope_.name(),
+          fmt::format("a token of {} was given to the stream of {}", parts.scope, scope_.name()));
   require(parts.kind != 'i' || position.kind == PositionKind::start_after,
           "resumeAfter with the token of an invalidate");
   next_ = parts.number + 1;
@@ -186,7 +186,8 @@ RawBatch ChangeStream::make_batch(const std::string& events) {
 
 std::string ChangeStream::post_batch_token() {
   if (profile_.dialect == Dialect::documentdb || has_events() || !open_) return last_token_;
-  return token(std::max(next_ - 1, source_.last_number()), 'p');
+  last_token_ = token(std::max(next_ - 1, source_.last_number()), 'p');
+  return last_token_;
 }
 
 std::string ChangeStream::token(uint64_t number, char kind) const {

@@ -51,9 +51,9 @@ class ChangeStream {
   const Source& source_;
   WatchScope scope_;
   bool open_ = false;
-  uint64_t next_ = 1;             // the next change to look at
-  uint64_t invalidate_due_ = 0;   // of this change; delivered before anything else
-  std::string last_token_;        // of the last event delivered
+  uint64_t next_ = 1;            // the next change to look at
+  uint64_t invalidate_due_ = 0;  // of this change; delivered before anything else
+  std::string last_token_;       // that was given
 };
 
 }  // namespace ddsync::sim

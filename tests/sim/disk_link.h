@@ -33,7 +33,9 @@ class DiskLink {
   std::set<std::string> quarantined();
 
  private:
-  state::CheckpointStore store() { return {disk_, kPath, {"source", "target"}, [] { return ""; }}; }
+  state::CheckpointStore store() {
+    return {disk_, kPath, {"source", "target"}, [] { return ""; }};
+  }
   template <typename Action>
   bool run(Action action);
 

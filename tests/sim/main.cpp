@@ -154,11 +154,13 @@ int run_many(const Options& options) {
   Runner runner(seeds_of(options), options.twice);
   const std::optional<Failure> failure = runner.run(options.jobs);
   const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  const std::string pace = fmt::format("{} seeds in {:.1f} s, {:.0f} a minute and core", runner.done(), seconds,
-                                       60.0 * static_cast<double>(runner.done()) / seconds / options.jobs);
+  const std::string pace =
+      fmt::format("{} seeds in {:.1f} s, {:.0f} a minute and core", runner.done(), seconds,
+                  60.0 * static_cast<double>(runner.done()) / seconds / options.jobs);
   if (!options.bug.empty()) {
     fmt::print("planted bug {}: {} ({})\n", options.bug,
-               failure ? fmt::format("found by seed {}: {}", failure->seed, failure->text) : "NOT FOUND", pace);
+               failure ? fmt::format("found by seed {}: {}", failure->seed, failure->text) : "NOT FOUND",
+               pace);
     return failure ? 0 : 1;
   }
   if (failure) explain(*failure, options.bug);
@@ -180,7 +182,8 @@ int main(int argc, char** argv) {
   app.add_option("--seeds", options.seeds, "how many seeds")->capture_default_str();
   app.add_option("--first-seed", options.first_seed, "the first one")->capture_default_str();
   app.add_option("--seed", options.seed, "one seed, with every step printed");
-  app.add_option("--seed-file", options.seed_file, "the seeds of a file, one a line")->check(CLI::ExistingFile);
+  app.add_option("--seed-file", options.seed_file, "the seeds of a file, one a line")
+      ->check(CLI::ExistingFile);
   app.add_option("--jobs", options.jobs, "threads")->check(CLI::Range(1u, 256u))->capture_default_str();
   app.add_flag("--twice", options.twice, "run each seed twice: the runs must be the same");
   std::vector<std::string> names;

@@ -57,7 +57,7 @@ struct Profile {
   bool gives_start_position = true;  // a token or a time when a new stream is opened
   bool start_is_time = false;
   bool rename_seen_at_new_name = false;  // also by a stream of the collection that a rename replaces
-  bool null_is_absent = false;  // a document that is gone: no fullDocument at all instead of null
+  bool null_is_absent = false;           // a document that is gone: no fullDocument at all instead of null
   TargetLimits limits;
   EngineOptions engine;  // but for resume_from
   std::vector<Namespace> watched;

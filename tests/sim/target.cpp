@@ -31,9 +31,8 @@ WriteOutcome failed(Error error) {
 Request::Request(const WriteBatch& batch) : kind(batch.kind), ns(batch.ns) {
   operations.reserve(batch.operations.size());
   for (const WriteOp& operation : batch.operations) {
-    operations.push_back({OwnedValue(operation.id), operation.document.empty()
-                                                        ? OwnedDocument()
-                                                        : OwnedDocument(operation.document)});
+    operations.push_back({OwnedValue(operation.id),
+                          operation.document.empty() ? OwnedDocument() : OwnedDocument(operation.document)});
   }
 }
 

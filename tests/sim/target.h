@@ -24,7 +24,7 @@ struct Request {
   };
   std::vector<Operation> operations;
   uint64_t session = 0;
-  uint64_t number = 0;  // rises within a session
+  uint64_t number = 0;   // rises within a session
   bool settled = false;  // executed, or never to be
 
   explicit Request(const WriteBatch& batch);

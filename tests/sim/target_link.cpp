@@ -186,7 +186,8 @@ void TargetLink::change_schema(const SchemaChange& change) {
 
 void TargetLink::compare(const output::Compare& order) {
   if (outages_.now(around_) || around_.happens(around_.profile.target.refused_before)) {
-    around_.answer(latency(), input::Compared{order.id, {}, make_error(ErrorContext::find, 6, "", "simulated")});
+    around_.answer(latency(),
+                   input::Compared{order.id, {}, make_error(ErrorContext::find, 6, "", "simulated")});
     return;
   }
   // Both sides are read one after the other; much can happen in between.
@@ -253,7 +254,8 @@ void TargetLink::check(const WriteBatch& batch) {
     // Looked-up documents may be newer than the event that follows; images of the write never are.
     if (around_.profile.dialect != Dialect::documentdb || repaired_.count(keys.back()) > 0) continue;
     int64_t& newest = newest_sent_[keys.back()];
-    require(version_of(operation.document) >= newest, "an older version of a document is written after a newer");
+    require(version_of(operation.document) >= newest,
+            "an older version of a document is written after a newer");
     newest = version_of(operation.document);
   }
   in_flight_[batch.writer.value] = std::move(keys);
@@ -264,10 +266,12 @@ void TargetLink::check_alone(const SchemaChange& change) const {
   require(in_flight_.count(change.writer.value) == 0, "a schema change on a busy writer");
   for (const auto& [writer, keys] : in_flight_) {
     for (const auto& [ns, identity] : keys) {
-      const bool concerned = change.kind == SchemaChangeKind::drop_database
-                                 ? ns.database == change.ns.database
-                                 : ns == change.ns || (change.kind == SchemaChangeKind::rename && ns == change.to);
-      require(!concerned, fmt::format("{} runs while a write to {} is in flight", describe(change), ns.name()));
+      const bool concerned =
+          change.kind == SchemaChangeKind::drop_database
+              ? ns.database == change.ns.database
+              : ns == change.ns || (change.kind == SchemaChangeKind::rename && ns == change.to);
+      require(!concerned,
+              fmt::format("{} runs while a write to {} is in flight", describe(change), ns.name()));
     }
   }
 }

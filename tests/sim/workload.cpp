@@ -10,7 +10,8 @@ namespace ddsync::sim {
 namespace {
 
 std::string in_words(const Change& change) {
-  constexpr const char* kKinds[] = {"insert", "update", "replace", "delete", "drop", "rename", "dropDatabase"};
+  constexpr const char* kKinds[] = {"insert", "update", "replace",     "delete",
+                                    "drop",   "rename", "dropDatabase"};
   return fmt::format("{} {} {} {} {}", change.number, kKinds[static_cast<size_t>(change.kind)],
                      change.ns.name(), change.to.name(),
                      change.id.view().missing() ? std::string() : to_extended_json(change.id.view()));
@@ -135,6 +136,9 @@ bool Workload::change_schema(const Namespace& ns) {
 }
 
 bool Workload::rename(const Namespace& from) {
+  const bool watched = around_.profile.engine.filter.contains(from.database, from.collection);
+  // Nobody would tell of a collection that comes into scope.
+  if (!watched && !around_.profile.rename_seen_at_new_name) return false;
   std::vector<Namespace> names = around_.profile.watched;
   names.insert(names.end(), around_.profile.unwatched.begin(), around_.profile.unwatched.end());
   const Namespace& to = around_.random.pick(names);

@@ -50,8 +50,7 @@ World::World(uint64_t seed, Trace& trace)
       source_link_(around_, source_),
       target_link_(around_, source_),
       disk_link_(around_, [this] { die_ = true; }),
-      workload_(around_, source_,
-                [this] { source_link_.on_change(); }),
+      workload_(around_, source_, [this] { source_link_.on_change(); }),
       crashes_left_(profile_.crashes) {
   around_.give = [this](Input&& input) { give(std::move(input)); };
 }
@@ -130,7 +129,8 @@ void World::give(Input&& input) {
 
 void World::carry_out(Output& output) {
   if (auto* open = std::get_if<output::OpenStream>(&output)) {
-    trace_.line(time_.now(), "open stream {} at change {}", open->stream.value, change_number(open->position));
+    trace_.line(time_.now(), "open stream {} at change {}", open->stream.value,
+                change_number(open->position));
     source_link_.open(*open);
   } else if (auto* read = std::get_if<output::ReadStream>(&output)) {
     carry_out(*read);
@@ -252,17 +252,18 @@ void World::look() {
 }
 
 void World::check_bounds(const EngineStatus& status) const {
-  const uint64_t most =
-      profile_.engine.memory_bytes_max + profile_.engine.streams.size() * kBatchSlackBytes;
+  const uint64_t most = profile_.engine.memory_bytes_max + profile_.engine.streams.size() * kBatchSlackBytes;
   require(status.memory_bytes <= most, fmt::format("{} bytes are held", status.memory_bytes));
 }
 
 bool World::settled(const EngineStatus& status) const {
   if (!status.watching || status.events_waiting > 0 || status.unpersisted > 0) return false;
-  // Suspects of a stream in a gap stay suspect: it never catches up.
+  // Suspects of a stream in a gap, and their repairs, stay as they are: it never catches up.
   const bool proven_by_now = time_.now() - storm_ends_ > half(time_to_settle(profile_));
-  if (status.suspects > 0 && !(source_link_.histories_lost() > 0 && proven_by_now)) return false;
-  if (status.operations_set_aside > 0 || target_link_.on_their_way() > 0) return false;
+  if (status.suspects + status.operations_set_aside > 0 &&
+      !(source_link_.histories_lost() > 0 && proven_by_now))
+    return false;
+  if (target_link_.on_their_way() > 0) return false;
   const auto in_gap = [](const StreamStatus& stream) { return stream.state == StreamState::gap; };
   if (std::all_of(status.streams.begin(), status.streams.end(), in_gap)) return false;  // it will end itself
   for (uint32_t i = 0; i < status.streams.size(); ++i) {
@@ -278,8 +279,8 @@ std::string World::unsettled() const {
   const EngineStatus status = engine_->status();
   std::string text = fmt::format(
       "watching {}, {} waiting, {} suspects, {} unpersisted, {} set aside, {} writes on their way",
-      status.watching, status.events_waiting, status.suspects, status.unpersisted, status.operations_set_aside,
-      target_link_.on_their_way());
+      status.watching, status.events_waiting, status.suspects, status.unpersisted,
+      status.operations_set_aside, target_link_.on_their_way());
   for (const StreamStatus& stream : status.streams)
     text += fmt::format("; {} {} {}", stream.scope, to_string(stream.state), stream.detail);
   return text;
@@ -296,7 +297,8 @@ std::set<Namespace> World::unproven_with_cause() const {
     if (came_in || missed_lookups_.count(change.ns) > 0 || with_cause.count(change.ns) > 0)
       with_cause.insert(change.to);
     // Two streams, and only one tells of the rename: nobody knows what of the other one came before it.
-    if (!profile_.rename_seen_at_new_name) with_cause.insert(change.to);
+    // And a gap of the one is one of the other.
+    if (!profile_.rename_seen_at_new_name || source_link_.histories_lost() > 0) with_cause.insert(change.to);
   }
   return with_cause;
 }
@@ -306,8 +308,7 @@ std::set<Namespace> World::exempt_namespaces() {
   std::set<Namespace> exempt;
   const std::set<Namespace> with_cause = unproven_with_cause();
   for (const Namespace& ns : checkpoint.unproven_namespaces) {
-    require(with_cause.count(ns) > 0,
-            fmt::format("{} is called not proven without a cause", ns.name()));
+    require(with_cause.count(ns) > 0, fmt::format("{} is called not proven without a cause", ns.name()));
     exempt.insert(ns);
   }
   const auto in_gap = [&](size_t stream) {
