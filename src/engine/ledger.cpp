@@ -96,12 +96,9 @@ StreamPosition Ledger::position_behind_last(const BatchRecord& batch) {
 int64_t Ledger::waiting_wall_ms() const {
   if (batches_.empty()) return 0;
   const BatchRecord& front = *batches_.front();
-  for (uint32_t index = next_index_; index < front.slots.size(); ++index) {
-    if (front.slots[index].acknowledged) continue;
-    Event event;
-    return decode_event(front.event(index), event) ? event.wall_ms : 0;
-  }
-  return 0;
+  if (next_index_ >= front.slots.size() || front.slots[next_index_].acknowledged) return 0;
+  Event event;
+  return decode_event(front.event(next_index_), event) ? event.wall_ms : 0;
 }
 
 void Ledger::release(BatchRecord& batch) {

@@ -48,6 +48,8 @@ INSTANTIATE_TEST_SUITE_P(Options, Credentials,
                                          Masked{"client_secret=cAnArY;x", "client_secret=***;x"},
                                          Masked{"authMechanismProperties=AWS_SESSION_TOKEN:cAnArY",
                                                 "authMechanismProperties=***"},
+                                         Masked{"password=cAnArY mongodb://h password=cAnArY",
+                                                "password=*** mongodb://h password=***"},
                                          Masked{"password=", "password=***"}));
 
 INSTANTIATE_TEST_SUITE_P(
