@@ -182,6 +182,7 @@ bool Barriers::partner_stands_still(Stream& stream) {
 void Barriers::run(Stream& stream) {
   Barrier& barrier = *stream.barrier;
   if (barrier.partner && !partner_stands_still(stream)) return;
+  if (!suspects_.repairs().all_acknowledged()) return;  // of the partner's collections
   if (barrier.waits_for_partner) {
     // The stream of the old name runs it when it stands at it too; when it is idle it has run it before.
     const Stream& partner = streams_.at(*barrier.partner);

@@ -31,7 +31,7 @@ bool SetAside::pump(NamespaceQueue& ns) {
     pending_.open_ring(ns);
   } else if (stream.barrier || stream.full) {
     hand_over(ns, stream);
-  } else if (suspects_.any_of(ns) || shared_.now - stream.last_event < kQuietBeforeRefusal) {
+  } else if (suspects_.any_to_compare(ns) || shared_.now - stream.last_event < kQuietBeforeRefusal) {
     return false;  // a document that a late write brought back may hold the value
   } else {
     refuse(ns);

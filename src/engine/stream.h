@@ -76,8 +76,8 @@ struct Stream {
   Instant last_answer;
 
   bool is_gap() const { return state == StreamState::gap; }
-  // All that the source has to tell is on the target.
-  bool caught_up() const { return last_batch_empty && !barrier && ledger.all_acknowledged(); }
+  // A schema change of its collections runs or is about to.
+  bool held_up() const { return barrier.has_value() || frozen; }
   // Nothing more is known to come: what waits for a later event waits in vain.
   bool quiet() const { return last_batch_empty || barrier.has_value() || full || is_gap(); }
 };

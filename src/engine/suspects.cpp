@@ -60,7 +60,9 @@ void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
     add_namespace(ns.ns);
     return;
   }
-  Suspect& suspect = suspects_[std::move(key)];
+  const auto [at, is_new] = suspects_.try_emplace(std::move(key));
+  Suspect& suspect = at->second;
+  if (is_new) checkpoints_.request();  // a crash must not forget it
   suspect.ns = &ns;
   suspect.id = OwnedValue(id);
   if (cause == Cause::late_write) {
@@ -104,7 +106,7 @@ void Suspects::touch(const NamespaceQueue& ns, ValueView id) {
 
 bool Suspects::eligible(const Suspect& suspect) const {
   if (suspect.compared_once && shared_.now < suspect.due) return false;
-  if (stream_of_(suspect.ns->stream).barrier) return false;  // a repair would meet the schema change
+  if (stream_of_(suspect.ns->stream).held_up()) return false;  // a repair would meet the schema change
   return pending_.find(*suspect.ns, suspect.id.view()) == nullptr;
 }
 
@@ -161,10 +163,10 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
   const Stream& stream = stream_of_(suspect.ns->stream);
   if (!found.equal) {
     suspect.compared_once = false;
-    if (stream.barrier || (suspect.not_told && !stream.caught_up())) return;
+    if (stream.held_up() || (suspect.not_told && !told_all(*suspect.ns))) return;
     if (suspect.repairs < kRepairsMax) {
       // What the stream is still to bring may differ again: that is no failed repair.
-      if (stream.caught_up()) suspect.repairs += 1;
+      if (told_all(*suspect.ns)) suspect.repairs += 1;
       repair(suspect, found.source_document);
     } else {  // something else changes it, or the target refuses it
       add_namespace(suspect.ns->ns);
@@ -176,7 +178,7 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
   if (asked_at_ < suspect.due) return;
   // A repair took the source's document of a moment that the stream may not have reached yet: a rename on the
   // way would carry it on.
-  if (suspect.repaired && !stream.caught_up()) return;
+  if (suspect.repaired && !told_all(*suspect.ns)) return;
   suspects_.erase(at);
   checkpoints_.moved();
 }
@@ -205,9 +207,17 @@ void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
   pending_.add(*suspect.ns, operation);
 }
 
-bool Suspects::any_of(const NamespaceQueue& ns) const {
-  const auto first = suspects_.lower_bound({ns.salt, {}});
-  return first != suspects_.end() && first->first.first == ns.salt;
+bool Suspects::any_to_compare(const NamespaceQueue& ns) const {
+  for (auto at = suspects_.lower_bound({ns.salt, {}}); at != suspects_.end(); ++at) {
+    if (at->first.first != ns.salt) return false;
+    if (pending_.find(ns, at->second.id.view()) == nullptr) return true;
+  }
+  return false;
+}
+
+bool Suspects::told_all(const NamespaceQueue& ns) const {
+  const Stream& stream = stream_of_(ns.stream);
+  return stream.last_batch_empty && !stream.held_up() && ns.drained();
 }
 
 void Suspects::fill(Checkpoint& checkpoint) const {

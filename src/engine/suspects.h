@@ -52,7 +52,8 @@ class Suspects {
   void pump();
 
   void fill(Checkpoint& checkpoint) const;
-  bool any_of(const NamespaceQueue& ns) const;
+  // Documents of this namespace that no operation is waiting for, and that may be different.
+  bool any_to_compare(const NamespaceQueue& ns) const;
   bool empty() const { return suspects_.empty(); }
   uint64_t size() const { return suspects_.size(); }
   uint64_t unproven_namespaces() const { return unproven_.size(); }
@@ -72,6 +73,8 @@ class Suspects {
     bool not_told = false;  // a difference means nothing before the stream has caught up
   };
 
+  // The stream has nothing more, and all of it is written but for duplicates that are set aside.
+  bool told_all(const NamespaceQueue& ns) const;
   output::Compare choose();
   bool eligible(const Suspect& suspect) const;
   void settle(const Key& key, const input::ComparedKey& found);
