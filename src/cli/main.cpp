@@ -78,6 +78,7 @@ std::string place(const std::string& path, const config::Problem& problem) {
 
 std::vector<std::string> warnings(const config::Config& config) {
   std::vector<std::string> lines;
+  lines.reserve(config.warnings.size());
   for (const config::Problem& warning : config.warnings) {
     lines.push_back(fmt::format("{}: {}", place(config.path, warning), warning.text));
   }

@@ -94,6 +94,7 @@ void check_watched(const YamlDocument& yaml, const std::vector<Listed>& watch,
 
 std::vector<NamespacePattern> without_lines(const std::vector<Listed>& listed) {
   std::vector<NamespacePattern> result;
+  result.reserve(listed.size());
   for (const Listed& one : listed) result.push_back(one.pattern);
   return result;
 }

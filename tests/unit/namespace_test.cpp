@@ -10,6 +10,7 @@ NamespaceFilter filter(const std::vector<std::string>& include,
                        const std::vector<std::string>& exclude = {}) {
   const auto patterns = [](const std::vector<std::string>& texts) {
     std::vector<NamespacePattern> result;
+    result.reserve(texts.size());
     for (const std::string& text : texts) result.push_back(parse_pattern(text).value());
     return result;
   };
