@@ -134,4 +134,17 @@ std::optional<std::string> unfit_pair(const mongo::ServerInfo& source, const mon
   return std::nullopt;
 }
 
+std::optional<std::string> unfit_streams(const mongo::ServerInfo& source, config::Scope chosen,
+                                         const std::vector<WatchScope>& streams) {
+  const bool whole_cluster = std::any_of(streams.begin(), streams.end(), [](const WatchScope& stream) {
+    return stream.level == ScopeLevel::cluster;
+  });
+  if (!source.is_documentdb || !whole_cluster || chosen == config::Scope::cluster) {
+    return std::nullopt;
+  }
+  return "the whole cluster would be watched by one stream, but such streams of DocumentDB are known to "
+         "deliver "
+         "nothing: list database.* with watch.scope: database, or set watch.scope: cluster if yours do";
+}
+
 }  // namespace ddsync::runtime

@@ -22,4 +22,10 @@ Started<Servers> connect(const config::Config& config, size_t streams);
 // Why this pair cannot be synchronised; nothing when it can.
 std::optional<std::string> unfit_pair(const mongo::ServerInfo& source, const mongo::ServerInfo& target);
 
+// Why this source cannot be watched by these streams; nothing when it can, or when the operator chose them.
+// Cluster-level streams of open DocumentDB opened and delivered nothing in every build measured: all would
+// look well and nothing would be synchronised.
+std::optional<std::string> unfit_streams(const mongo::ServerInfo& source, config::Scope chosen,
+                                         const std::vector<WatchScope>& streams);
+
 }  // namespace ddsync::runtime

@@ -68,6 +68,9 @@ Started<ExitCode> serve(const ServiceOptions& options, Signals& signals, ExitDea
   if (!servers) {
     return tl::unexpected(std::move(servers).error());
   }
+  if (const auto problem = unfit_streams(servers->source_info, options.config.scope, *streams)) {
+    return refuse(ExitCode::bad_configuration, *problem);
+  }
   if (!state->checkpoint) {
     log_existing_documents(*servers->source->reader(), options.config);
   }

@@ -102,6 +102,24 @@ TEST(UnfitPair, AStandaloneSourceIsRefused) {
   EXPECT_NE(unfit_pair(standalone, replica_set("b")).value_or("").find("standalone"), std::string::npos);
 }
 
+std::optional<std::string> watching(bool is_documentdb, config::Scope chosen, ScopeLevel level) {
+  mongo::ServerInfo source = replica_set("a");
+  source.is_documentdb = is_documentdb;
+  return unfit_streams(source, chosen, {{ScopeLevel::collection, {"a", "x"}}, {level, {"b", ""}}});
+}
+
+TEST(UnfitStreams, AClusterStreamOfDocumentDbIsNotOpenedUnasked) {
+  EXPECT_NE(
+      watching(true, config::Scope::automatic, ScopeLevel::cluster).value_or("").find("watch.scope: cluster"),
+      std::string::npos);
+  EXPECT_EQ(watching(true, config::Scope::cluster, ScopeLevel::cluster), std::nullopt);
+}
+
+TEST(UnfitStreams, OtherStreamsAndOtherSourcesAreFine) {
+  EXPECT_EQ(watching(true, config::Scope::automatic, ScopeLevel::database), std::nullopt);
+  EXPECT_EQ(watching(false, config::Scope::automatic, ScopeLevel::cluster), std::nullopt);
+}
+
 TEST(Limits, AutomaticFenceBelievesTheProbe) {
   TargetLimits probed;
   EXPECT_FALSE(effective_limits(probed, config::Fence::automatic).refuses_late_writes);
