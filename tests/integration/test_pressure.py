@@ -26,13 +26,24 @@ def failing(tmp_path_factory):
 
 @pytest.fixture
 def fail(failing):
-    """fail("target", ["insert"], times=3, errorCode=16500); every fail point ends with the test."""
+    """fail("target", ["insert"], times=3, errorCode=16500); for the service only; ends with the test."""
     def arm(side, commands, times, **data):
         getattr(failing, side).admin.command(
-            "configureFailPoint", "failCommand", mode={"times": times}, data={"failCommands": commands, **data})
+            "configureFailPoint", "failCommand", mode={"times": times},
+            data={"failCommands": commands, "appName": "documentdb-sync", **data})
     yield arm
     for client in (failing.source, failing.target):
         client.admin.command("configureFailPoint", "failCommand", mode="off")
+
+
+@pytest.fixture
+def failing_sync(failing, new_service, database):
+    """A running service between the two. After an error that tells of another primary the driver asks the server again
+    and waits for the answer: a heartbeat long, since a fail point is no real fail-over."""
+    def make(**sections):
+        uris = [server.uri(heartbeatFrequencyMS=500) for server in (failing.source_server, failing.target_server)]
+        return new_service(*uris, [f"{database}.c"], **sections).start_and_watch()
+    return make
 
 
 def change(collection, turn):
@@ -42,9 +53,8 @@ def change(collection, turn):
 
 
 @pytest.mark.parametrize("code", [16500, 10107, 13435, 11600, 11602, 189, 91, 89, 6, 7, 262, 50, 112])
-def test_a_passing_error_of_the_target_is_retried(failing, fail, new_service, database, settle, code):
-    service = new_service(failing.source_server.uri(), failing.target_server.uri(), [f"{database}.c"])
-    service.start_and_watch()
+def test_a_passing_error_of_the_target_is_retried(failing, fail, failing_sync, database, settle, code):
+    service = failing_sync()
     fail("target", WRITES, 4, errorCode=code)
     change(failing.source[database].c, 0)
     settle(service, failing.source, failing.target, [f"{database}.c"])
@@ -52,9 +62,8 @@ def test_a_passing_error_of_the_target_is_retried(failing, fail, new_service, da
     assert service.dead_letters() == []
 
 
-def test_long_throttling_is_outlasted(failing, fail, new_service, database, settle):
-    service = new_service(failing.source_server.uri(), failing.target_server.uri(), [f"{database}.c"],
-                          on_error="quarantine").start_and_watch()
+def test_long_throttling_is_outlasted(failing, fail, failing_sync, database, settle):
+    service = failing_sync(on_error="quarantine")
     fail("target", WRITES, 25, errorCode=16500)
     for turn in range(10):
         change(failing.source[database].c, turn)
@@ -62,17 +71,15 @@ def test_long_throttling_is_outlasted(failing, fail, new_service, database, sett
     assert service.dead_letters() == []
 
 
-def test_connections_that_the_target_closes(failing, fail, new_service, database, settle):
-    service = new_service(failing.source_server.uri(), failing.target_server.uri(), [f"{database}.c"])
-    service.start_and_watch()
+def test_connections_that_the_target_closes(failing, fail, failing_sync, database, settle):
+    service = failing_sync()
     fail("target", WRITES, 5, closeConnection=True)
     change(failing.source[database].c, 0)
     settle(service, failing.source, failing.target, [f"{database}.c"])
 
 
-def test_a_write_concern_error_is_not_taken_for_done(failing, fail, new_service, database, settle):
-    service = new_service(failing.source_server.uri(), failing.target_server.uri(), [f"{database}.c"])
-    service.start_and_watch()
+def test_a_write_concern_error_is_not_taken_for_done(failing, fail, failing_sync, database, settle):
+    service = failing_sync()
     fail("target", WRITES, 3, writeConcernError={"code": 91, "errmsg": "shutting down"})
     change(failing.source[database].c, 0)
     settle(service, failing.source, failing.target, [f"{database}.c"])
@@ -80,9 +87,8 @@ def test_a_write_concern_error_is_not_taken_for_done(failing, fail, new_service,
 
 @pytest.mark.parametrize("data", [{"errorCode": 43}, {"errorCode": 10107}, {"errorCode": 91}, {"closeConnection": True}],
                          ids=str)
-def test_a_stream_that_breaks_is_opened_again(failing, fail, new_service, database, settle, data):
-    service = new_service(failing.source_server.uri(), failing.target_server.uri(), [f"{database}.c"])
-    service.start_and_watch()
+def test_a_stream_that_breaks_is_opened_again(failing, fail, failing_sync, database, settle, data):
+    service = failing_sync()
     for turn in range(3):
         fail("source", ["getMore"], 2, **data)
         change(failing.source[database].c, turn)
@@ -90,9 +96,8 @@ def test_a_stream_that_breaks_is_opened_again(failing, fail, new_service, databa
     settle(service, failing.source, failing.target, [f"{database}.c"])
 
 
-def test_a_source_that_forgot_the_position_in_mid_run_is_a_gap(failing, fail, new_service, database):
-    service = new_service(failing.source_server.uri(), failing.target_server.uri(), [f"{database}.c"])
-    service.start_and_watch()
+def test_a_source_that_forgot_the_position_in_mid_run_is_a_gap(fail, failing_sync):
+    service = failing_sync()
     fail("source", ["getMore", "aggregate"], 1000, errorCode=286)
     assert service.wait_exit() == 3
     assert "286" in service.log and "--accept-gap" in service.log

@@ -114,7 +114,7 @@ def test_a_user_without_rights_on_the_target_ends_with_5(new_server, new_service
         assert error.code == 13
     else:
         pytest.skip("this server does not enforce roles")
-    service = new_service(source.uri(), target.uri(), ["db.c"]).start()
+    service = new_service(source.uri(), target.uri(), ["db.c"]).start_and_watch()
     source.client().db.c.insert_one({"_id": 1})
     assert service.wait_exit() == 5
     assert no_secret_in(service)
