@@ -103,7 +103,7 @@ bool Barriers::plan_rename(Stream& stream, const Event& event, Barrier& barrier)
         fmt::format("{}, which is not watched, was renamed to {}: the documents it holds are not in the "
                     "change stream; {} is emptied on the target and has to be copied",
                     change.ns.name(), change.to.name(), change.to.name()));
-    suspects_.add_namespace(change.to);
+    barrier.incomplete = true;
     change.kind = SchemaChangeKind::drop;
     change.ns = change.to;
     return true;
@@ -223,6 +223,17 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
     shared_.notice(output::Level::info, fmt::format("done on the target: {}", describe(barrier.change)));
     if (barrier.change.kind == SchemaChangeKind::rename)
       suspects_.renamed(barrier.change.ns, barrier.change.to);
+    if (barrier.incomplete) suspects_.add_namespace(barrier.change.ns);
+    done(stream);
+    return;
+  }
+  if (barrier.change.kind == SchemaChangeKind::rename && changed.error->treatment == Treatment::missing) {
+    // Renamed before a crash, or it was empty at the source and never came to be here: then what it replaced
+    // is still there.
+    shared_.notice(output::Level::warning,
+                   fmt::format("{}: there is no such collection on the target", describe(barrier.change)));
+    suspects_.add_namespace(barrier.change.to);
+    suspects_.renamed(barrier.change.ns, barrier.change.to);
     done(stream);
     return;
   }

@@ -44,7 +44,7 @@ struct WriteFinished {
   WriteOutcome outcome;
 };
 
-// Answer to output::ChangeSchema; no error = done (or it had been done before).
+// Answer to output::ChangeSchema; no error = done (a drop: or there was nothing to drop).
 struct SchemaChanged {
   WriterId writer;
   BatchId id;

@@ -29,6 +29,7 @@ struct Barrier {
   EventRef event;
   uint64_t generation = 0;  // of the checkpoint that is waited for
   Instant resume_at;
+  bool incomplete = false;  // the collection came into scope: what it held before is in no stream
   // A rename between collections of two streams: the stream of the old name runs it, the other one waits.
   bool waits_for_partner = false;
   std::optional<uint32_t> partner;     // index of the other stream

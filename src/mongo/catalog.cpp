@@ -5,13 +5,15 @@
 namespace ddsync::mongo {
 namespace {
 
+std::optional<Error> unless_missing(std::optional<Error> error) {
+  if (error && error->treatment == Treatment::missing) return std::nullopt;
+  return error;
+}
+
 std::optional<Error> run_schema_command(Connection& connection, const std::string& database,
                                         const bson_t& command) {
   const auto reply = connection.write(ErrorContext::schema, database, command);
-  if (!reply) {
-    if (reply.error().treatment == Treatment::missing) return std::nullopt;
-    return reply.error();
-  }
+  if (!reply) return reply.error();
   const ValueView unproven = find_value(reply->view(), "writeConcernError");
   if (unproven.type != BsonType::document) return std::nullopt;
   Error error = error_from_document(ErrorContext::schema, unproven.as_document());
@@ -49,13 +51,13 @@ CursorPage take_page(DocumentView reply, const std::string& database, const char
 std::optional<Error> drop_collection(Connection& connection, const Namespace& ns) {
   Bson command;
   append_text(command, "drop", ns.collection);
-  return run_schema_command(connection, ns.database, *command.get());
+  return unless_missing(run_schema_command(connection, ns.database, *command.get()));
 }
 
 std::optional<Error> drop_database(Connection& connection, const std::string& database) {
   Bson command;
   bson_append_int32(command.get(), "dropDatabase", -1, 1);
-  return run_schema_command(connection, database, *command.get());
+  return unless_missing(run_schema_command(connection, database, *command.get()));
 }
 
 std::optional<Error> rename_collection(Connection& connection, const Namespace& from, const Namespace& to) {

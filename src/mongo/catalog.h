@@ -10,10 +10,10 @@
 
 namespace ddsync::mongo {
 
-// A thing that is not there (any more) is dropped or renamed already.
+// A thing that is not there (any more) is dropped already.
 std::optional<Error> drop_collection(Connection& connection, const Namespace& ns);
 std::optional<Error> drop_database(Connection& connection, const std::string& database);
-// An existing target collection is replaced.
+// An existing target collection is replaced. A missing `from` is an error (26, Treatment::missing).
 std::optional<Error> rename_collection(Connection& connection, const Namespace& from, const Namespace& to);
 
 // Names without views and system.*; empty when the database is not there.

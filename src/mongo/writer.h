@@ -18,7 +18,7 @@ class Writer {
   // Error::outcome_unknown set.
   virtual WriteOutcome write(const WriteBatch& batch) = 0;
 
-  // Carries out a schema change; a thing that is already so (26 ...) is success.
+  // Carries out a schema change; a drop of what is not there is success, a rename of it Treatment::missing.
   virtual std::optional<Error> change_schema(const SchemaChange& change, const NamespaceFilter& filter) = 0;
 };
 

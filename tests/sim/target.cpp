@@ -76,14 +76,13 @@ Put Target::put(const Request& request, const Request::Operation& operation) {
   return Put::done;
 }
 
-void Target::execute(const SchemaChange& change, const NamespaceFilter& filter) {
+bool Target::execute(const SchemaChange& change, const NamespaceFilter& filter) {
   switch (change.kind) {
     case SchemaChangeKind::drop:
       store_.drop(change.ns);
-      return;
+      return true;
     case SchemaChangeKind::rename:
-      store_.rename(change.ns, change.to);
-      return;
+      return store_.rename(change.ns, change.to);
     case SchemaChangeKind::drop_database:
       break;
   }
@@ -93,6 +92,7 @@ void Target::execute(const SchemaChange& change, const NamespaceFilter& filter) 
     if (ns.database == change.ns.database && in_scope) dropped.push_back(ns);
   }
   for (const Namespace& ns : dropped) store_.drop(ns);
+  return true;
 }
 
 }  // namespace ddsync::sim

@@ -42,7 +42,8 @@ class Target {
 
   // Executes the operations at `positions`, or all.
   WriteOutcome execute(const Request& request, const Positions& positions = std::nullopt);
-  void execute(const SchemaChange& change, const NamespaceFilter& filter);
+  // False: a rename of what is not there.
+  bool execute(const SchemaChange& change, const NamespaceFilter& filter);
 
   // From now on it takes every document: the operator has mended the cause.
   void take_everything() { takes_everything_ = true; }

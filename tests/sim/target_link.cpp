@@ -174,13 +174,17 @@ void TargetLink::change_schema(const SchemaChange& change) {
   const Duration after = latency();
   // Executed or not, that is settled before anybody can act on the answer: later landings of schema changes
   // are not modelled (docs/simulator.md).
+  auto answer = std::make_shared<std::optional<Error>>(std::move(error));
   if (executed) {
-    around_.later(Duration{after.us / 2},
-                  [this, change] { target_.execute(change, around_.profile.engine.filter); });
+    around_.later(Duration{after.us / 2}, [this, change, answer] {
+      if (target_.execute(change, around_.profile.engine.filter) || *answer) return;
+      may_be_unproven_.insert(change.to);
+      *answer = make_error(ErrorContext::schema, 26, "", "simulated");
+    });
   }
-  around_.later(after, [this, change, error] {
+  around_.later(after, [this, change, answer] {
     in_flight_.erase(change.writer.value);
-    around_.give(input::SchemaChanged{change.writer, change.id, error});
+    around_.give(input::SchemaChanged{change.writer, change.id, *answer});
   });
 }
 
