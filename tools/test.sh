@@ -7,8 +7,8 @@ run_all_tests() {
   rm -f "$log_dir"/ctest-*.log
   step "Format of the C++ sources" check_format
   check_build release "unit, simulator and integration tests"
-  check_build asan "unit and simulator tests"
-  check_build tsan "unit and simulator tests"
+  check_build asan "unit tests, simulator, some integration tests"
+  check_build tsan "the tests of what has threads"
   step "clang-tidy" check_tidy
   print_summaries
   [ -z "$failed" ]
