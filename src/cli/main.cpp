@@ -127,7 +127,7 @@ int run(const Arguments& arguments) {
   options.reset = arguments.reset;
   options.accept_gaps = arguments.accept_gaps;
   options.progress_on_terminal = is_terminal() && config->log_format == config::LogFormat::text;
-  return code(runtime::run_service(options));
+  runtime::run_service(options);
 }
 
 int parse_and_run(int argc, char** argv) {

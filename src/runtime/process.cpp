@@ -1,5 +1,6 @@
 #include "runtime/process.h"
 
+#include <fmt/format.h>
 #include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -63,12 +64,19 @@ void install_last_words() {
   std::signal(SIGABRT, on_abort);
 }
 
-ExitDeadline::~ExitDeadline() {
+void end_process(ExitCode code) {
+  observe::log_info(fmt::format("ended with exit code {}", static_cast<int>(code)));
+  observe::flush_log();
+  _exit(static_cast<int>(code));
+}
+
+void ExitDeadline::disarm() {
   {
     const std::lock_guard lock(mutex_);
     ended_in_time_ = true;
   }
   in_time_.notify_one();
+  thread_.reset();
 }
 
 void ExitDeadline::arm(ExitCode code, std::chrono::milliseconds patience) {
@@ -80,9 +88,8 @@ void ExitDeadline::wait(ExitCode code, std::chrono::milliseconds patience) {
   if (in_time_.wait_for(lock, patience, [this] { return ended_in_time_; })) {
     return;
   }
-  observe::log_debug("a server does not answer: ending without closing its connections");
-  observe::flush_log();
-  _exit(static_cast<int>(code));
+  observe::log_debug("ending without waiting for what the servers still answer");
+  end_process(code);
 }
 
 }  // namespace ddsync::runtime

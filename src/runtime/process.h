@@ -20,16 +20,22 @@ void harden_process();
 // nothing that follows it could be trusted, a restart continues from the last checkpoint.
 void install_last_words();
 
-// A connection to a dead server can hold a thread up to the socket timeout. When the service is done, all
-// that must be durable is so, and the end need not wait for it: past the deadline the process ends as it is.
+// The last line of the log, then the end. Destructors do not run: only after everything durable is so.
+[[noreturn]] void end_process(ExitCode code);
+
+// A stream can wait for its server for a second, and a dead server can hold a thread up to the socket
+// timeout. When the service is done, all that must be durable is so, and the end need not wait for either:
+// past the deadline the process ends as it is.
 class ExitDeadline {
  public:
   ExitDeadline() = default;
-  ~ExitDeadline();  // in time
+  ~ExitDeadline() { disarm(); }
   ExitDeadline(const ExitDeadline&) = delete;
   ExitDeadline& operator=(const ExitDeadline&) = delete;
 
   void arm(ExitCode code, std::chrono::milliseconds patience);
+  // In time; does not return when it was not.
+  void disarm();
 
  private:
   void wait(ExitCode code, std::chrono::milliseconds patience);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <random>
 
 #include "observe/log.h"
@@ -17,9 +18,9 @@
 namespace ddsync::runtime {
 namespace {
 
-// A healthy server answers a waiting getMore within a second; the driver then ends the monitors of both
-// servers in steps of half a second.
-constexpr std::chrono::milliseconds kEndPatience{3'000};
+// For closing the cursors of streams that are not being read. A server closes the cursor of a waiting getMore
+// itself when its client is gone.
+constexpr std::chrono::milliseconds kEndPatience{300};
 
 uint64_t random_seed() {
   std::random_device device;
@@ -54,41 +55,44 @@ Started<std::vector<WatchScope>> plan(const config::Config& config,
   return *std::move(streams);
 }
 
-Started<ExitCode> serve(const ServiceOptions& options, Signals& signals, ExitDeadline& deadline) {
+// Returns why the service does not start. Once it ran, the process ends here: the driver would take a second
+// to end its monitors, for nothing.
+Refusal serve(const ServiceOptions& options, Signals& signals) {
   auto state = open_state(options);
   if (!state) {
-    return tl::unexpected(std::move(state).error());
+    return std::move(state).error();
   }
   auto streams = plan(options.config, state->checkpoint);
   if (!streams) {
-    return tl::unexpected(std::move(streams).error());
+    return std::move(streams).error();
   }
   const mongo::Driver driver;
   auto servers = connect(options.config, streams->size());
   if (!servers) {
-    return tl::unexpected(std::move(servers).error());
+    return std::move(servers).error();
   }
   if (const auto problem = unfit_streams(servers->source_info, options.config.scope, *streams)) {
-    return refuse(ExitCode::bad_configuration, *problem);
+    return {.code = ExitCode::bad_configuration, .text = *problem};
   }
   if (!state->checkpoint) {
     log_existing_documents(*servers->source->reader(), options.config);
   }
-  Session session(options, engine_options(options.config, *std::move(streams), state->checkpoint), *servers,
-                  *state, signals);
-  const ExitCode code = session.run();
+  auto session = std::make_unique<Session>(
+      options, engine_options(options.config, *std::move(streams), state->checkpoint), *servers, *state,
+      signals);
+  const ExitCode code = session->run();
+  ExitDeadline deadline;
   deadline.arm(code, kEndPatience);
-  return code;
+  session.reset();
+  deadline.disarm();
+  end_process(code);
 }
 
-ExitCode run_guarded(const ServiceOptions& options, Signals& signals, ExitDeadline& deadline) {
+ExitCode run_guarded(const ServiceOptions& options, Signals& signals) {
   try {
-    const auto ended = serve(options, signals, deadline);
-    if (ended) {
-      return *ended;
-    }
-    observe::log_error(ended.error().text);
-    return ended.error().code;
+    const Refusal refusal = serve(options, signals);
+    observe::log_error(refusal.text);
+    return refusal.code;
   } catch (const std::exception& failure) {
     observe::log_error(fmt::format("cannot start: {}", failure.what()));
     return ExitCode::bad_configuration;
@@ -97,15 +101,11 @@ ExitCode run_guarded(const ServiceOptions& options, Signals& signals, ExitDeadli
 
 }  // namespace
 
-ExitCode run_service(const ServiceOptions& options) {
+void run_service(const ServiceOptions& options) {
   harden_process();
   install_last_words();
-  ExitDeadline deadline;
   Signals signals;
-  const ExitCode code = run_guarded(options, signals, deadline);
-  observe::log_info(fmt::format("ended with exit code {}", static_cast<int>(code)));
-  observe::flush_log();
-  return code;
+  end_process(run_guarded(options, signals));
 }
 
 }  // namespace ddsync::runtime

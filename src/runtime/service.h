@@ -30,8 +30,8 @@ enum class ExitCode : int {
   stopped_at_once = 130,  // second signal
 };
 
-// Runs until SIGINT/SIGTERM or a reason to stop; logs everything itself. Installs its own signal handlers
-// (SIGINT, SIGTERM, SIGUSR1).
-ExitCode run_service(const ServiceOptions& options);
+// Runs until SIGINT/SIGTERM or a reason to stop, then ends the process with an ExitCode; logs everything
+// itself. Installs its own signal handlers (SIGINT, SIGTERM, SIGUSR1).
+[[noreturn]] void run_service(const ServiceOptions& options);
 
 }  // namespace ddsync::runtime

@@ -86,9 +86,9 @@ class Proxy:
     async def _close(self):
         self._listener.close()
         self._break_all()
+        await asyncio.gather(*self._connections, return_exceptions=True)
         if self._held:
             self._held.close()
-        await asyncio.sleep(0)
 
     def _break_all(self):
         for task in self._connections:
