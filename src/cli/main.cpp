@@ -12,6 +12,7 @@
 #include <iostream>
 
 #include "config/config.h"
+#include "config/plain_text.h"
 #include "observe/credentials.h"
 #include "observe/log.h"
 #include "runtime/service.h"
@@ -72,6 +73,9 @@ void add_options(CLI::App& app, Arguments& arguments) {
                "Print the effective configuration, secrets masked, and end");
 }
 
+// What the log does with each of its lines, for those that are written before there is a log.
+std::string one_line(std::string_view text) { return config::one_line(observe::mask_credentials(text)); }
+
 std::string place(const std::string& path, const config::Problem& problem) {
   return problem.line > 0 ? fmt::format("{}:{}", path, problem.line) : path;
 }
@@ -87,8 +91,7 @@ std::vector<std::string> warnings(const config::Config& config) {
 
 void print_problems(const std::string& path, const std::vector<config::Problem>& problems) {
   for (size_t i = 0; i < std::min(problems.size(), kProblemsShownMax); ++i) {
-    std::cerr << observe::mask_credentials(fmt::format("{}: {}", place(path, problems[i]), problems[i].text))
-              << "\n";
+    std::cerr << one_line(fmt::format("{}: {}", place(path, problems[i]), problems[i].text)) << "\n";
   }
   std::cerr << fmt::format("{} problem{} in the configuration; nothing was started\n", problems.size(),
                            problems.size() == 1 ? "" : "s");
@@ -116,7 +119,8 @@ int run(const Arguments& arguments) {
     return code(ExitCode::bad_configuration);
   }
   if (arguments.print_config) {
-    for (const std::string& warning : warnings(*config)) std::cerr << "warning: " << warning << "\n";
+    for (const std::string& warning : warnings(*config))
+      std::cerr << "warning: " << one_line(warning) << "\n";
     std::cout << config::print(*config);
     return code(ExitCode::ok);
   }
@@ -146,7 +150,7 @@ int parse_and_run(int argc, char** argv) {
     return code(ExitCode::ok);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::cerr << observe::mask_credentials(error.what()) << "\nRun documentdb-sync --help for the options.\n";
+    std::cerr << one_line(error.what()) << "\nRun documentdb-sync --help for the options.\n";
     return code(ExitCode::bad_configuration);
   }
   return run(arguments);
@@ -159,8 +163,7 @@ int main(int argc, char** argv) {
   try {
     return parse_and_run(argc, argv);
   } catch (const std::exception& error) {
-    std::fputs(observe::mask_credentials(fmt::format("unexpected failure: {}\n", error.what())).c_str(),
-               stderr);
+    std::cerr << "unexpected failure: " << one_line(error.what()) << "\n";
     return code(ExitCode::broken_invariant);
   }
 }

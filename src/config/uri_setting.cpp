@@ -37,8 +37,8 @@ std::optional<std::string> from_environment(const YamlDocument& yaml, const std:
   const char* value = std::getenv(name->c_str());
   std::string uri = trimmed(value == nullptr ? "" : value);
   if (!uri.empty()) return uri;
-  yaml.problem(setting, fmt::format("the environment variable {} is {}; export it or correct the name", *name,
-                                    value == nullptr ? "not set" : "empty"));
+  yaml.problem(setting, fmt::format("the environment variable {} is {}; export it or correct the name",
+                                    shown(*name), value == nullptr ? "not set" : "empty"));
   return std::nullopt;
 }
 
@@ -48,13 +48,14 @@ std::optional<std::string> from_file(const YamlDocument& yaml, const std::string
   if (!name) return std::nullopt;
   const auto content = read_text_file(std::filesystem::path(folder) / *name);
   if (!content) {
-    yaml.problem(setting, fmt::format("the file {} cannot be read: {}; mount it or correct the path", *name,
-                                      content.error()));
+    yaml.problem(setting, fmt::format("the file {} cannot be read: {}; mount it or correct the path",
+                                      shown(*name), content.error()));
     return std::nullopt;
   }
   std::string uri = trimmed(*content);
   if (!uri.empty()) return uri;
-  yaml.problem(setting, fmt::format("the file {} is empty; it must hold the connection string", *name));
+  yaml.problem(setting,
+               fmt::format("the file {} is empty; it must hold the connection string", shown(*name)));
   return std::nullopt;
 }
 

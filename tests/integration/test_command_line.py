@@ -56,6 +56,7 @@ def test_version_is_one_line(arguments):
     (["--config"], "--config"),
     (["--accept-gap"], "--accept-gap"),
     (["mongodb://u:cAnArY@h/"], "mongodb://***:***@h/"),
+    (["\x1b[2J\n--forged"], "\\x1b[2J\\n--forged"),
     (["--source=mongodb://u:cAnArY@h/"], "mongodb://***:***@h/"),
 ], ids=lambda value: value if isinstance(value, str) else None)
 def test_a_command_line_that_makes_no_sense_ends_with_1(config, arguments, told):

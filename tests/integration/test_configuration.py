@@ -71,6 +71,11 @@ def test_all_problems_are_reported_at_once(tmp_path):
         assert told in output, told
 
 
+def test_the_problems_of_a_file_that_is_something_else_do_not_flood_the_terminal(tmp_path):
+    output = refused(written(tmp_path, "".join(f"k{n}: 1\n" for n in range(1_000)))).splitlines()
+    assert len(output) == 101 and output[-1] == "1003 problems in the configuration; nothing was started"
+
+
 def test_the_example_as_it_is_is_refused_for_what_must_be_filled_in():
     output = refused(Path(__file__).parents[2] / "config.example.yaml")
     assert output.count("still holds the placeholder") == 3 and "3 problems" in output

@@ -85,6 +85,8 @@ TEST(UriSetting, TellsWhatIsWrongWithItsFile) {
   file.write("secret", "cAnArY");
   EXPECT_EQ(file.problems().front(),
             "1: source.uri_file: a connection string starts with mongodb:// or mongodb+srv://");
+  EXPECT_EQ(test::ConfigFile(with_source("uri_env: \"\\e[2J\"")).problems().front(),
+            "1: source.uri_env: the environment variable \\x1b[2J is not set; export it or correct the name");
   EXPECT_EQ(test::ConfigFile(with_source("uri_file: .")).problems().front(),
             "1: source.uri_file: the file . cannot be read: it is a directory; mount it or correct the path");
 }
