@@ -47,6 +47,8 @@ struct Checkpoint {
   std::vector<Namespace> unproven_namespaces;
   // Namespaces with updates whose document was gone and of which nothing more was heard yet (lookups.h).
   std::vector<Namespace> missed_lookups;
+  // Nothing was on its way to the target when this was written, and nothing was sent afterwards.
+  bool clean_end = false;
   SyncStats stats;
 };
 

@@ -42,6 +42,8 @@ void Engine::Core::on(input::TargetReady&& ready) {
   shared_.limits = ready.limits;
   if (std::exchange(shared_.target_ready, true)) return;
   suspects_.resume();
+  // The durable state says that nothing is on its way: no longer so with the first write.
+  if (shared_.options.resume_from.clean_end) first_generation_ = checkpoints_.request();
   streams_.open_all();
 }
 
@@ -76,7 +78,7 @@ void Engine::Core::pump_parts() {
   barriers_.pump();
   intake_.pump();
   barriers_.pump();  // one that was met just now and has nothing to wait for: no later input would move it
-  writers_.pump();
+  if (checkpoints_.durable(first_generation_)) writers_.pump();
   refusals_.pump();
   suspects_.pump();
   move_watermarks();
@@ -103,8 +105,10 @@ void Engine::Core::pump_ending() {
   const bool in_flight = writers_.any_in_flight() || barriers_.any_running() || refusals_.in_flight();
   const bool late = shared_.now >= shared_.ending->deadline;
   if (in_flight && !late) return;
-  if (!std::exchange(shared_.ending->unknown_settled, true) && writers_.suspect_unknown())
-    checkpoints_.request();
+  if (!std::exchange(shared_.ending->unknown_settled, true)) {
+    const bool unknown = writers_.suspect_unknown();
+    if (unknown || !checkpoints_.failing()) checkpoints_.request();
+  }
   checkpoints_.settle();
   checkpoints_.pump(true);
   const bool disk_late = shared_.now >= shared_.ending->deadline + kDiskGrace;
@@ -160,6 +164,8 @@ Checkpoint Engine::Core::build_checkpoint() const {
   Checkpoint checkpoint;
   checkpoint.stats = shared_.stats;
   checkpoint.stats.errors = shared_.options.resume_from.stats.errors + shared_.counters.errors;
+  checkpoint.clean_end = shared_.ending && shared_.ending->unknown_settled && !writers_.any_in_flight() &&
+                         !barriers_.any_running();
   streams_.fill(checkpoint);
   suspects_.fill(checkpoint);
   lookups_.fill(checkpoint);

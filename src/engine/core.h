@@ -63,6 +63,7 @@ class Engine::Core {
   SetAside set_aside_;
   Barriers barriers_;
   Intake intake_;
+  uint64_t first_generation_ = 0;  // must be durable before the first write
   Instant wake_at_;
   bool finished_ = false;
 };

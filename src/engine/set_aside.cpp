@@ -29,7 +29,7 @@ bool SetAside::pump(NamespaceQueue& ns) {
   if (!ns.drained() || !stream.quiet()) return false;
   if (ns.set_aside.size() > 1 && !ns.ring_opened) {
     pending_.open_ring(ns);
-  } else if (stream.barrier || stream.full) {
+  } else if (stream.barrier || stream.full || stream.is_gap()) {
     hand_over(ns, stream);
   } else if (suspects_.any_to_compare(ns) || shared_.now - stream.last_event < kQuietBeforeRefusal) {
     return false;  // a document that a late write brought back may hold the value

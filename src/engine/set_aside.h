@@ -2,9 +2,9 @@
 // long as something moves; when nothing can move any more, open a ring of values once; then they are
 // permanent.
 //
-// Where the stream cannot go on because of them (a schema change, full memory), what would free the value may
-// lie behind: they are handed to the suspects, which compare them with the source when the stream has caught
-// up.
+// Where the stream cannot go on because of them (a schema change, full memory) or at all (a gap), what would
+// free the value may lie behind: they are handed to the suspects, which compare them with the source when the
+// stream has caught up.
 #pragma once
 
 #include "engine/acknowledger.h"

@@ -63,6 +63,10 @@ struct Stream {
   uint64_t start_generation = 0;  // checkpoint that makes the start position durable
   bool start_durable = false;
 
+  // Events that an earlier process, killed, may have sent too: its writes may still be on their way.
+  bool replaying = false;
+  Instant replaying_since;
+
   std::optional<Undecoded> undecoded;
   std::optional<Barrier> barrier;
   bool frozen = false;  // stands still while another stream renames a collection into its scope

@@ -10,6 +10,8 @@
 namespace ddsync {
 namespace {
 
+// Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
+constexpr Duration kReplayLeast = Duration::seconds(5);
 constexpr uint64_t kBatchBytesMax = 4u << 20;
 constexpr uint64_t kBatchBytesMin = 64u << 10;
 constexpr uint32_t kBatchEventsMax = 2'000;
@@ -42,6 +44,7 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints) : shared_(shared), ch
     Stream& stream = streams_.emplace_back(static_cast<uint32_t>(streams_.size()), scope);
     StreamPosition position = durable_position(shared.options.resume_from, scope.name(), stream.gap_reason);
     stream.start_durable = position.known();
+    stream.replaying = position.known() && !shared.options.resume_from.clean_end;
     stream.read_position = position;
     stream.ledger.start_at(std::move(position));
   }
@@ -129,6 +132,13 @@ void Streams::on_batch(Stream& stream, const RawBatch& batch) {
   } else {
     stream.last_event = shared_.now;
   }
+  if (stream.replaying) note_replay(stream);
+}
+
+// What an earlier process can have sent was at the source before this one began.
+void Streams::note_replay(Stream& stream) {
+  if (stream.replaying_since == Instant{}) stream.replaying_since = shared_.now;
+  stream.replaying = !stream.last_batch_empty || shared_.now - stream.replaying_since < kReplayLeast;
 }
 
 void Streams::on_idle(Stream& stream, StreamPosition position) {

@@ -11,6 +11,8 @@ namespace ddsync {
 namespace {
 
 constexpr size_t kSuspectsMax = 20'000;  // remembered one by one: they are part of every checkpoint
+// They are part of every checkpoint for as long as a late write can take.
+constexpr uint64_t kReplayedMax = 5'000;
 constexpr size_t kComparedAtOnceMax = 500;
 constexpr Duration kCheckInterval = Duration::milliseconds(200);
 constexpr Duration kQuietCheckInterval = Duration::seconds(1);  // nothing could be compared at the last check
@@ -72,6 +74,20 @@ void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
   }
   suspect.compared_once = false;
   suspect.touched = true;
+}
+
+void Suspects::add_replayed(NamespaceQueue& ns, ValueView id) {
+  if (replayed_ < kReplayedMax) {
+    replayed_ += 1;
+    add(ns, id);
+    return;
+  }
+  if (replayed_++ > kReplayedMax) return;
+  shared_.notice(
+      output::Level::warning,
+      fmt::format("more than {} changes are repeated after the last process was killed: only so many of "
+                  "their documents are compared with the source",
+                  kReplayedMax));
 }
 
 void Suspects::add_namespace(const Namespace& ns) {

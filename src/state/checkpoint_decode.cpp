@@ -110,6 +110,7 @@ Checkpoint read_own(const Json& root) {
   for (const Json& ns : root.at("unproven_namespaces")) {
     checkpoint.unproven_namespaces.push_back(read_namespace(ns));
   }
+  checkpoint.clean_end = root.at("clean_end").get<bool>();
   for (const Json& ns : root.at("missed_lookups")) {
     checkpoint.missed_lookups.push_back(read_namespace(ns));
   }

@@ -143,7 +143,7 @@ void append_own_part(std::string& out, const Checkpoint& checkpoint, const State
   append_json_string(out, identity.target);
   out.append(",\n\"streams\":[");
   append_items(out, checkpoint.streams, append_stream);
-  out.append("],\n\"suspects\":[");
+  fmt::format_to(std::back_inserter(out), "],\n\"clean_end\":{},\n\"suspects\":[", checkpoint.clean_end);
   append_items(out, checkpoint.suspects, append_suspect);
   out.append("],\n\"unproven_namespaces\":[");
   append_items(out, checkpoint.unproven_namespaces, append_braced_namespace);

@@ -102,6 +102,7 @@ void choose_faults(Random& random, Profile& profile) {
   profile.disk.latency_max = random.milliseconds(1, 40);
   profile.crashes = random.percent(30) ? 0 : random.between_u32(1, 10);
   profile.crash_every_steps = random.between_u32(10, 500);
+  profile.late_after_crash = target.lands_late > 0 && random.percent(60);
   profile.idle_wait = random.milliseconds(200, 1'000);
 }
 

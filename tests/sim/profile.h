@@ -69,7 +69,7 @@ struct Profile {
   uint32_t crashes = 0;
   uint32_t crash_every_steps = 200;
   Duration idle_wait = Duration::milliseconds(1000);
-  bool late_after_crash = false;  // see docs/simulator.md, "What it does not model"
+  bool late_after_crash = false;  // what is on its way at a crash may land when it likes
 };
 
 Profile make_profile(Random& random);

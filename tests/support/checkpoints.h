@@ -60,6 +60,7 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
                          suspect(R"({"_id": {"a": [1, {"$minKey": 1}], "b": {"$symbol": "x"}}})"),
                          suspect(R"({"_id": ""})")};
   checkpoint.unproven_namespaces = {{"shop", "many"}, {"shop", "mo.re"}};
+  checkpoint.clean_end = true;
   checkpoint.missed_lookups = {{"shop", "many"}};
   checkpoint.stats = {
       .total_synced = 18'446'744'073'709'551'615U, .inserts = 2, .updates = 3, .deletes = 4, .errors = 5};
@@ -68,7 +69,7 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
 
 inline bool same(const Checkpoint& a, const Checkpoint& b) {
   return a.generation == b.generation && a.streams == b.streams && a.suspects == b.suspects &&
-         a.unproven_namespaces == b.unproven_namespaces && a.missed_lookups == b.missed_lookups &&
+         a.unproven_namespaces == b.unproven_namespaces && a.missed_lookups == b.missed_lookups && a.clean_end == b.clean_end &&
          a.stats == b.stats;
 }
 
