@@ -36,7 +36,7 @@ Words words(WriteKind kind) {
 // to replace the document of such an _id by one that names it; without it every server keeps the _id of the
 // query.
 uint32_t leading_extreme_id(const WriteOp& operation) {
-  constexpr std::string_view name("_id", 4);  // with its terminator
+  constexpr std::string_view name("_id\0", 4);  // with its terminator
   const bool extreme = operation.id.type == BsonType::min_key || operation.id.type == BsonType::max_key;
   const auto size = static_cast<uint32_t>(1 + name.size());
   const DocumentView document = operation.document;
