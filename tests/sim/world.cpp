@@ -323,6 +323,10 @@ std::set<Namespace> World::exempt_namespaces() {
       if (scope.contains(ns.database, ns.collection)) exempt.insert(ns);
     }
   }
+  // What a gap swallowed may have been renamed into a collection whose own stream is not told of it.
+  for (const Change& change : source_.log()) {
+    if (change.kind == EventKind::rename && exempt.count(change.ns) > 0) exempt.insert(change.to);
+  }
   return exempt;
 }
 
