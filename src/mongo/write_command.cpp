@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <string_view>
 
 #include "mongo/server_error.h"
@@ -32,18 +33,25 @@ Words words(WriteKind kind) {
   return {};
 }
 
-// The length of the element `_id` when it is a leading MinKey or MaxKey, else 0. secantusd 0.5.3 refuses (66)
-// to replace the document of such an _id by one that names it; without it every server keeps the _id of the
-// query.
-uint32_t leading_extreme_id(const WriteOp& operation) {
+// Of MinKey, MaxKey and NaN secantusd 0.5.3 thinks that an equal _id in the replacement changes it, and
+// refuses (66).
+bool is_thought_to_change(const ValueView& id) {
+  if (id.type == BsonType::real) return std::isnan(id.as_double());
+  return id.type == BsonType::min_key || id.type == BsonType::max_key;
+}
+
+// The length of a leading element `_id` that is better left to the query, else 0: without it every server
+// keeps the _id of the query.
+uint32_t leading_id_to_leave_out(const WriteOp& operation) {
   constexpr std::string_view name("_id\0", 4);  // with its terminator
-  const bool extreme = operation.id.type == BsonType::min_key || operation.id.type == BsonType::max_key;
-  const auto size = static_cast<uint32_t>(1 + name.size());
+  const ValueView& id = operation.id;
+  const auto size = static_cast<uint32_t>(1 + name.size() + id.size);
   const DocumentView document = operation.document;
-  if (!extreme || document.size < sizeof(int32_t) + size) return 0;
+  if (!is_thought_to_change(id) || document.size < sizeof(int32_t) + size) return 0;
   const uint8_t* element = document.data + sizeof(int32_t);
-  const bool leads = element[0] == static_cast<uint8_t>(operation.id.type) &&
-                     std::memcmp(element + 1, name.data(), name.size()) == 0;
+  const bool leads = element[0] == static_cast<uint8_t>(id.type) &&
+                     std::memcmp(element + 1, name.data(), name.size()) == 0 &&
+                     std::equal(id.data, id.data + id.size, element + 1 + name.size());
   return leads ? size : 0;
 }
 
@@ -134,7 +142,7 @@ void WriteCommand::append_operation(WriteKind kind, const WriteOp& operation, st
 void WriteCommand::append_replacement(const WriteOp& operation) {
   const DocumentView document = operation.document;
   append_name(BsonType::document, "u");
-  const uint32_t skipped = leading_extreme_id(operation);
+  const uint32_t skipped = leading_id_to_leave_out(operation);
   const auto length = static_cast<int32_t>(document.size - skipped);
   const size_t head = sizeof length + skipped;
   append_bytes(&length, sizeof length);

@@ -2,15 +2,13 @@
 
 pass through, delay, refuse (cut what is open, accept nothing), swallow (accept and never answer), and `hold`: keep one
 chosen request back and break the client's connection; the request reaches the server when `release` is called. That is
-the late duplicate: the client has long retried elsewhere when its first try lands.
+the late duplicate: the client has long retried elsewhere when its first try lands. `rewrite` lets a server answer what
+it never would.
 """
 
 import asyncio
 import contextlib
 import threading
-
-_CHUNK = 1 << 16
-
 
 class Proxy:
     """Listens on a port of its own and forwards to `server_port`. All methods may be called from the test's thread."""
@@ -20,6 +18,7 @@ class Proxy:
         self.delay_ms = 0          # each way
         self._refusing = False
         self._swallowing = False
+        self._rewrites = []        # (bytes, bytes of the same length) in replies
         self._hold_marker = None
         self._held = None          # _Held
         self._connections = set()  # tasks
@@ -47,6 +46,11 @@ class Proxy:
         """The next request that contains the bytes `marker` is held back, its client's connection is broken."""
         self._held = None
         self._hold_marker = marker
+
+    def rewrite(self, before, after):
+        """From now on replies hold the bytes `after` where the server's held `before`."""
+        assert len(before) == len(after), "lengths inside the message must stay true"
+        self._rewrites.append((before, after))
 
     @property
     def holding(self):
@@ -127,8 +131,7 @@ class Proxy:
 
     async def _requests(self, client_reader, server_reader, server_writer):
         while True:
-            header = await client_reader.readexactly(4)
-            message = header + await client_reader.readexactly(int.from_bytes(header, "little") - 4)
+            message = await _read_message(client_reader)
             await self._wait_until_open()
             if self._hold_marker and self._hold_marker in message:
                 self._hold_marker = None
@@ -138,11 +141,11 @@ class Proxy:
 
     async def _replies(self, server_reader, client_writer, to_server):
         while not to_server.done():
-            data = await server_reader.read(_CHUNK)
-            if not data:
-                return
+            message = await _read_message(server_reader)
+            for before, after in self._rewrites:
+                message = message.replace(before, after)
             await self._wait_until_open()
-            await self._send(client_writer, data)
+            await self._send(client_writer, message)
 
     async def _wait_until_open(self):
         while self._swallowing:
@@ -150,7 +153,7 @@ class Proxy:
 
     async def _send(self, writer, data):
         if self.delay_ms:
-            # One chunk after the other: a delayed line, not a slow one, needs no more for request-reply traffic.
+            # One message after the other: a delayed line, not a slow one, needs no more for request-reply traffic.
             await asyncio.sleep(self.delay_ms / 1000)
         writer.write(data)
         await writer.drain()
@@ -159,10 +162,14 @@ class Proxy:
         held, self._held = self._held, None
         held.writer.write(held.message)
         await held.writer.drain()
-        header = await held.reader.readexactly(4)
-        reply = header + await held.reader.readexactly(int.from_bytes(header, "little") - 4)
+        reply = await _read_message(held.reader)
         held.close()
         return reply
+
+
+async def _read_message(reader):
+    header = await reader.readexactly(4)
+    return header + await reader.readexactly(int.from_bytes(header, "little") - 4)
 
 
 class _Held:

@@ -77,6 +77,16 @@ TEST(WriteCommand, LeavesAMinKeyIdToTheQuery) {
                      [{"q": {"_id": {"$minKey": 1}}, "u": {"n": 1}, "upsert": true}]})");
 }
 
+TEST(WriteCommand, LeavesANanIdToTheQueryAndNoOtherNumber) {
+  const Batch given(WriteKind::replace, {document(R"({"_id": {"$numberDouble": "NaN"}, "n": 1})"),
+                                         document(R"({"_id": 2.5, "n": 1})")});
+  WriteCommand command;
+  expect_command(command.build(given.batch, std::nullopt),
+                 R"({"update": "c", "ordered": false, "updates":
+                     [{"q": {"_id": {"$numberDouble": "NaN"}}, "u": {"n": 1}, "upsert": true},
+                      {"q": {"_id": 2.5}, "u": {"_id": 2.5, "n": 1}, "upsert": true}]})");
+}
+
 TEST(WriteCommand, NumbersMoreOperationsThanOneDigitTells) {
   std::vector<OwnedDocument> documents(1'234, document(R"({"_id": 1})"));
   const Batch given(WriteKind::insert, std::move(documents));
