@@ -108,6 +108,10 @@ bool Barriers::plan_rename(Stream& stream, const Event& event, Barrier& barrier)
     change.ns = change.to;
     return true;
   }
+  // Killed between a rename and its checkpoint? Whatever came to lie under the old name since then (a late
+  // write) would replace the whole collection when the rename is repeated.
+  const bool may_be_repeated = stream.replaying && stream.events_read == 1;
+  if (may_be_repeated) suspects_.add_namespace(change.to);
   Stream* of_old_name = streams_.find(change.ns.database, change.ns.collection);
   Stream* of_new_name = streams_.find(change.to.database, change.to.collection);
   if (of_old_name == of_new_name || of_old_name == nullptr || of_new_name == nullptr) return true;

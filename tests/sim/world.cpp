@@ -82,6 +82,8 @@ void World::start_process() {
   options.resume_from = disk_link_.load();
   options.seed = random_.next();
   for (const Namespace& ns : options.resume_from.missed_lookups) missed_lookups_.insert(ns);
+  for (size_t i = 0; i < options.resume_from.streams.size(); ++i)
+    starts_.insert({i, change_number(options.resume_from.streams[i].position)});
   trace_.line(time_.now(), "process {} starts from checkpoint {}", around_.life,
               options.resume_from.generation);
   engine_ = std::make_unique<Engine>(std::move(options));
@@ -286,15 +288,33 @@ std::string World::unsettled() const {
   return text;
 }
 
+// The first change that a stream brings after a start may have been executed before the process was killed.
+std::set<uint64_t> World::renames_that_may_be_repeated() const {
+  std::set<uint64_t> repeated;
+  for (const auto& [stream, behind] : starts_) {
+    const WatchScope& scope = profile_.engine.streams[stream];
+    const auto told = [&](const Change& change) {
+      return scope.contains(change.ns.database, change.ns.collection) ||
+             scope.contains(change.to.database, change.to.collection);
+    };
+    const auto first =
+        std::find_if(source_.log().begin() + static_cast<std::ptrdiff_t>(behind), source_.log().end(), told);
+    if (first != source_.log().end() && first->kind == EventKind::rename) repeated.insert(first->number);
+  }
+  return repeated;
+}
+
 // A schema change of unknown outcome; a collection that came into scope by a rename; a rename of one with
 // updates that came without their documents, when a restart has forgotten of which keys. Renames carry it on.
 std::set<Namespace> World::unproven_with_cause() const {
   std::set<Namespace> with_cause = target_link_.may_be_unproven();
+  const std::set<uint64_t> repeated = renames_that_may_be_repeated();
   for (const Change& change : source_.log()) {
     if (change.kind != EventKind::rename) continue;
     const auto& filter = profile_.engine.filter;
-    const bool came_in = !filter.contains(change.ns.database, change.ns.collection);
-    if (came_in || missed_lookups_.count(change.ns) > 0 || with_cause.count(change.ns) > 0)
+    const bool unknown =
+        !filter.contains(change.ns.database, change.ns.collection) || repeated.count(change.number) > 0;
+    if (unknown || missed_lookups_.count(change.ns) > 0 || with_cause.count(change.ns) > 0)
       with_cause.insert(change.to);
     // Two streams, and only one tells of the rename: nobody knows what of the other one came before it.
     // And a gap of the one is one of the other.

@@ -44,6 +44,7 @@ class World {
   std::string unsettled() const;
   void check_bounds(const EngineStatus& status) const;
   void check_equal();
+  std::set<uint64_t> renames_that_may_be_repeated() const;
   std::set<Namespace> unproven_with_cause() const;
   std::set<Namespace> exempt_namespaces();
   void check_namespace(const Namespace& ns, const std::set<std::string>& quarantined);
@@ -66,7 +67,8 @@ class World {
   bool history_forgotten_ = false;
   bool workload_started_ = false;
   uint32_t crashes_left_ = 0;
-  std::set<Namespace> missed_lookups_;  // that a start found
+  std::set<Namespace> missed_lookups_;            // that a start found
+  std::set<std::pair<size_t, uint64_t>> starts_;  // of a stream behind a change
   uint64_t wake_serial_ = 0;
   uint64_t steps_ = 0;
   Instant storm_ends_;
