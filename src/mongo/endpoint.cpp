@@ -1,6 +1,10 @@
 #include "mongo/endpoint.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <string>
 
 #include "mongo/change_stream_impl.h"
 #include "mongo/reader_impl.h"
@@ -31,8 +35,12 @@ Result<Reply> run_admin(Connection& connection, const char* name) {
 }  // namespace
 
 Driver::Driver() {
-  mongoc_init();
   mongoc_log_set_handler(discard_log, nullptr);
+  mongoc_init();
+  // Counters for the driver's own tool, made when the library is loaded. A killed process would leave the
+  // file, and of the next one with its number (in a container: each) the driver complains before it can be
+  // silenced.
+  shm_unlink(("/mongoc-" + std::to_string(getpid())).c_str());
 }
 
 Driver::~Driver() { mongoc_cleanup(); }

@@ -66,7 +66,6 @@ Refusal serve(const ServiceOptions& options, Signals& signals) {
   if (!streams) {
     return std::move(streams).error();
   }
-  const mongo::Driver driver;
   auto servers = connect(options.config, streams->size());
   if (!servers) {
     return std::move(servers).error();
@@ -104,6 +103,7 @@ ExitCode run_guarded(const ServiceOptions& options, Signals& signals) {
 void run_service(const ServiceOptions& options) {
   harden_process();
   install_last_words();
+  const mongo::Driver driver;
   Signals signals;
   end_process(run_guarded(options, signals));
 }

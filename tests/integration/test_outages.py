@@ -87,9 +87,12 @@ def test_a_slow_target_only_adds_delay(pair, new_service, new_proxy, database, s
 
 
 def test_a_paused_target_process_goes_on_where_it_was(new_server, new_service, settle):
+    """The writes that the pause caught half done go on after it, maybe later than their repetition: secantusd 0.5.3, other
+    than MongoDB, runs two operations of one session at a time. So the transaction number is no fence here."""
     source, target = new_server("source"), new_server("target")
     here, there = source.client(), target.client()
-    service = new_service(source.uri(), target.uri(socketTimeoutMS=2000), ["db.*"]).start_and_watch()
+    service = new_service(source.uri(), target.uri(socketTimeoutMS=2000), ["db.*"],
+                          apply={"fence": "compare", "late_write_max": 2}).start_and_watch()
     workload = Workload(source.uri(), ["db.a", "db.b"], seed=33).start()
     for _ in range(2):
         wait_for(lambda: there.db.a.find_one(), "changes on the target")
@@ -99,4 +102,5 @@ def test_a_paused_target_process_goes_on_where_it_was(new_server, new_service, s
                  "a word about the silent target", 20)
         target.resume()
     assert workload.stop() > 100
+    wait_for(lambda: "suspects=" not in service.status(), service.status, every=0.2)
     settle(service, here, there, ["db.a", "db.b"])
