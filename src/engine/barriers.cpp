@@ -173,7 +173,7 @@ bool Barriers::crossed(const Stream& stream, const Stream& partner) const {
 bool Barriers::partner_stands_still(Stream& stream) {
   const Barrier& barrier = *stream.barrier;
   Stream& partner = streams_.at(*barrier.partner);
-  if (partner.is_gap()) return true;
+  if (partner.is_gap()) return partner.ledger.all_acknowledged();
   if (partner.barrier) {
     return same_rename(*partner.barrier, barrier) ? partner.barrier->phase == Phase::ready
                                                   : crossed(stream, partner);
