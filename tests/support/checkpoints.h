@@ -69,8 +69,8 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
 
 inline bool same(const Checkpoint& a, const Checkpoint& b) {
   return a.generation == b.generation && a.streams == b.streams && a.suspects == b.suspects &&
-         a.unproven_namespaces == b.unproven_namespaces && a.missed_lookups == b.missed_lookups && a.clean_end == b.clean_end &&
-         a.stats == b.stats;
+         a.unproven_namespaces == b.unproven_namespaces && a.missed_lookups == b.missed_lookups &&
+         a.clean_end == b.clean_end && a.stats == b.stats;
 }
 
 }  // namespace ddsync::state::test
