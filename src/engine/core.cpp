@@ -33,7 +33,7 @@ void Engine::Core::step(Instant now, Input&& input, Outputs& outputs) {
   shared_.now = now;
   shared_.outputs = &outputs;
   if (wake_at_ <= now) wake_at_ = {};
-  std::visit([this](auto&& given) { on(std::move(given)); }, std::move(input));
+  std::visit([this](auto&& given) { on(std::forward<decltype(given)>(given)); }, std::move(input));
   pump();
   shared_.outputs = nullptr;
 }

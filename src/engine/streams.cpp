@@ -136,7 +136,7 @@ void Streams::on_batch(Stream& stream, const RawBatch& batch) {
 }
 
 // What an earlier process can have sent was at the source before this one began.
-void Streams::note_replay(Stream& stream) {
+void Streams::note_replay(Stream& stream) const {
   if (stream.replaying_since == Instant{}) stream.replaying_since = shared_.now;
   stream.replaying = !stream.last_batch_empty || shared_.now - stream.replaying_since < kReplayLeast;
 }

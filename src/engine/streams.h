@@ -46,7 +46,7 @@ class Streams {
 
  private:
   void open(Stream& stream);
-  void note_replay(Stream& stream);
+  void note_replay(Stream& stream) const;
   void start_reading(Stream& stream);
   void enter_gap(Stream& stream, const Error& error);
   void reopen_later(Stream& stream, const Error& error);

@@ -108,7 +108,7 @@ void Session::step(TimePoint now, Input&& input) {
   outputs_.clear();
   engine_.step(to_instant(now), std::move(input), outputs_);
   for (Output& output : outputs_) {
-    std::visit([this](auto&& one) { carry_out(std::move(one)); }, std::move(output));
+    std::visit([this](auto&& one) { carry_out(std::forward<decltype(one)>(one)); }, std::move(output));
   }
 }
 
