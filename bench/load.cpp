@@ -29,6 +29,7 @@ struct Options {
   int64_t events = 200'000;
   int64_t rate = 1'000;  // events a second, all collections together
   int64_t collections = 1;
+  int64_t first_id = 0;
   int64_t threads = 2;
 };
 
@@ -123,7 +124,8 @@ void send_steadily(const Options& options, int64_t thread, Clock::time_point sta
         client.get(), options.database.c_str(), collection_name(options, i % options.collections).c_str()));
     std::this_thread::sleep_until(start + std::chrono::nanoseconds(i * 1'000'000'000 / options.rate));
     bson_error_t error;
-    if (!mongoc_collection_insert_one(collection.get(), document.make(i, 1, wall_clock_us()), nullptr,
+    if (!mongoc_collection_insert_one(collection.get(),
+                                      document.make(options.first_id + i, 1, wall_clock_us()), nullptr,
                                       nullptr, &error))
       fail("the insert failed", error);
   }
@@ -164,6 +166,7 @@ int main(int argc, char** argv) {
   app.add_option("--events", options.events);
   app.add_option("--rate", options.rate);
   app.add_option("--collections", options.collections);
+  app.add_option("--first-id", options.first_id, "_id of the first document that `steady` inserts");
   app.add_option("--threads", options.threads);
   const CLI::App* preload = app.add_subcommand("preload", "The documents a workload starts from");
   const CLI::App* backlog = app.add_subcommand("backlog", "The workload, as fast as possible");

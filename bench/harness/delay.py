@@ -5,72 +5,98 @@ when each document arrived (one machine, one clock). The second one sees a docum
 wrote it and the target's own change stream brought it: what is reported as the service's delay is too high by that
 last hop, never too low.
 
-Of many collections the readers watch the first one: readers of all of them would need more of the machine than the
-service does."""
+The readers watch the whole database, also where it has one collection only: the delays are those of all collections,
+and one and many are read in the same way."""
 
+import concurrent.futures
 import os
 
 from harness.machine import COLLECTION, DATABASE, BenchServer, MeasuredService
 
 WARM_UP_SECONDS = 2.0
+HOT_IDS = 1_000_000_000  # the _ids of the hot collection begin here
 
 
 def measure_delay(tools, folder, *, collections, rate, seconds, repeats):
     """`rate`: events a second, all collections together. One row per repetition."""
+    load = {"collections": collections, "rate": rate, "events": int(rate * seconds)}
+    return [_figures(run, load) for run in _runs(tools, folder, collections, [load], repeats)]
+
+
+def measure_hot_neighbour(tools, folder, *, collections, slow_rate, hot_rate, seconds, repeats):
+    """The delay of many slow collections beside one hot one: `service_*` are the slow ones, `hot_*` the hot one."""
+    slow = {"collections": collections, "rate": slow_rate, "events": int(slow_rate * seconds)}
+    hot = {"collection": collection_names(collections)[0], "rate": hot_rate, "events": int(hot_rate * seconds),
+           "first_id": HOT_IDS}
+    rows = []
+    for run in _runs(tools, folder, collections, [slow, hot], repeats):
+        of_hot = _figures(run, hot)
+        rows.append({**_figures(run, slow), "hot_median_ms": of_hot["service_median_ms"],
+                     "hot_p99_ms": of_hot["service_p99_ms"]})
+    return rows
+
+
+def _runs(tools, folder, collections, loads, repeats):
     os.makedirs(folder)
     source = BenchServer(os.path.join(folder, "source")).start()
     target = BenchServer(os.path.join(folder, "target")).start()
-    names = collection_names(collections)
-    rows = []
+    names = [f"{DATABASE}.{name}" for name in collection_names(collections)]
     try:
         for repeat in range(repeats):
             for server in (source, target):
                 tools.load("create", server.start_empty().uri(), collections=collections)
-            service = MeasuredService(os.path.join(folder, f"service-{repeat}"), source, target.uri(),
-                                      [f"{DATABASE}.{name}" for name in names])
-            rows.append(_one_run(tools, folder, service, source, target, collections=collections, rate=rate,
-                                 seconds=seconds))
+            service = MeasuredService(os.path.join(folder, f"service-{repeat}"), source, target.uri(), names)
+            yield _one_run(tools, folder, service, source, target, loads)
     finally:
         source.stop()
         target.stop()
-    return rows
 
 
 def collection_names(collections):
     return [COLLECTION] if collections == 1 else [f"{COLLECTION}{i}" for i in range(collections)]
 
 
-def _one_run(tools, folder, service, source, target, *, collections, rate, seconds):
-    events = int(rate * seconds)
+def _one_run(tools, folder, service, source, target, loads):
+    """The arrivals at both readers, [(_id, delay in ms)], and what the service used."""
+    events = sum(load["events"] for load in loads)
     paths = {name: os.path.join(folder, f"{name}.csv") for name in ("source", "target")}
     service.service.start_and_watch(seconds=120)
-    watched = collection_names(collections)[0]
-    readers = [tools.loop("bare_reader", uri=server.uri(), collection=watched, events=events // collections,
-                          delays=paths[name])
+    readers = [tools.loop("bare_reader", uri=server.uri(), events=events, delays=paths[name])
                for name, server in (("source", source), ("target", target))]
     try:
         for reader in readers:
             reader.go()
-        tools.load("steady", source.uri(), collections=collections, rate=rate, events=events)
+        with concurrent.futures.ThreadPoolExecutor(len(loads)) as senders:
+            sent = [senders.submit(tools.load, "steady", source.uri(), **load) for load in loads]
+        for one in sent:
+            one.result()
         for reader in readers:
             reader.result()
     finally:
         for reader in readers:
             reader.end()
-    usage = service.usage_and_stop(events)
-    skipped = int(rate * min(WARM_UP_SECONDS, seconds / 4))
-    at_source, at_target = (_delays_ms(paths[name], skipped) for name in ("source", "target"))
+    return {"usage": service.usage_and_stop(events), **{name: _arrivals(path) for name, path in paths.items()}}
+
+
+def _arrivals(path):
+    with open(path, encoding="ascii") as file:
+        rows = [tuple(map(int, line.split(","))) for line in file]
+    return [(number, (received - sent) / 1000) for number, sent, received in rows]
+
+
+def _figures(run, load):
+    """Of the events of one load, but for its first ones."""
+    skipped = load["rate"] * min(WARM_UP_SECONDS, load["events"] / load["rate"] / 4)
+    first = load.get("first_id", 0)
+
+    def delays(arrivals):
+        return sorted(delay for number, delay in arrivals if first + skipped <= number < first + load["events"])
+
+    at_source, at_target = delays(run["source"]), delays(run["target"])
     return {"bare_median_ms": _percentile(at_source, 50), "bare_p99_ms": _percentile(at_source, 99),
             "service_median_ms": _percentile(at_target, 50), "service_p99_ms": _percentile(at_target, 99),
             "median_added_ms": _percentile(at_target, 50) - _percentile(at_source, 50),
-            "p99_added_ms": _percentile(at_target, 99) - _percentile(at_source, 99), **usage}
-
-
-def _delays_ms(path, skipped):
-    """Sorted delays of all events but the first `skipped` ones."""
-    with open(path, encoding="ascii") as file:
-        rows = [tuple(map(int, line.split(","))) for line in file]
-    return sorted((received - sent) / 1000 for number, sent, received in rows if number >= skipped)
+            "p99_added_ms": _percentile(at_target, 99) - _percentile(at_source, 99), **run["usage"]}
 
 
 def _percentile(values, percent):

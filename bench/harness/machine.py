@@ -100,13 +100,14 @@ class Loop:
 class MeasuredService:
     """The service with a state that was made before the backlog, so that every run drains the same one."""
 
-    def __init__(self, folder, source, target_uri, collections):
+    def __init__(self, folder, source, target_uri, collections, memory_limit=MEMORY_LIMIT):
+        """`memory_limit` None: the service's default."""
         self.service = Service(folder, {
             "source": {"uri": source.uri()},
             "target": {"uri": target_uri},
             "watch": {"collections": collections},
-            "memory": {"limit": MEMORY_LIMIT},
             "logging": {"level": "INFO"},
+            **({"memory": {"limit": memory_limit}} if memory_limit else {}),
         })
         self._kept_state = os.path.join(folder, "kept-state")
 

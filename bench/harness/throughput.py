@@ -2,7 +2,7 @@
 
 import os
 
-from harness.machine import COLLECTION, DATABASE, BenchServer, MeasuredService, equal
+from harness.machine import COLLECTION, DATABASE, MEMORY_LIMIT, BenchServer, MeasuredService, equal
 
 WRITERS = 8  # the service's default; the bare writer gets as many connections
 
@@ -19,13 +19,13 @@ class Backlog:
         self.services = {}
         self.expected = events
 
-    def fill(self, target_uris):
+    def fill(self, target_uris, memory_limit=MEMORY_LIMIT):
         """`target_uris`: by name, the ways to the target that are to be measured."""
         for server in (self.source, self.target):
             self.prepare(server)
         for name, uri in target_uris.items():
             service = MeasuredService(os.path.join(self.folder, f"service-{name}"), self.source, uri,
-                                      [f"{DATABASE}.{COLLECTION}"])
+                                      [f"{DATABASE}.{COLLECTION}"], memory_limit)
             service.take_position()
             self.services[name] = service
         self.position = self.tools.position(self.source.uri())
@@ -89,6 +89,16 @@ def measure_workload(tools, folder, workload, events, repeats):
     finally:
         backlog.close()
     return rows
+
+
+def measure_default_memory(tools, folder, workload, events, repeats):
+    """Draining with the service's own memory.limit: how much of it does it take?"""
+    backlog = Backlog(tools, folder, workload, events)
+    try:
+        backlog.fill({"direct": backlog.target.uri()}, memory_limit=None)
+        return [backlog.drain("direct") for _ in range(repeats)]
+    finally:
+        backlog.close()
 
 
 def measure_distance(tools, folder, workload, events, repeats, round_trip_ms=20):
