@@ -1,9 +1,13 @@
 """What is watched, and by how many streams."""
 
+import contextlib
+import threading
 import time
 
+import pymongo
 import pytest
 
+from support import raw
 from support.waiting import wait_for
 
 
@@ -70,6 +74,85 @@ def test_three_hundred_listed_collections_do_not_delay_one_another(pair, sync, d
     for number in range(0, 300, 7):
         source[f"c{number}"].delete_one({"_id": 0})
     settle(service, pair.source, pair.target, names[::10])
+
+
+def flood(collection, turn):
+    """Inserts without end."""
+    collection.insert_many([{"_id": turn * 1_000 + n, "pad": "x" * 900} for n in range(1_000)])
+
+
+def come_and_go(collection, turn):
+    """Lives that end in a rename out of the watch list or in a drop; at the target both are a drop."""
+    collection.insert_many([{"_id": n, "turn": turn} for n in range(100)])
+    if turn % 2:
+        collection.drop()
+    else:
+        collection.rename("out_of_sight", dropTarget=True)
+    time.sleep(0.1)  # turns need not be many
+
+
+@contextlib.contextmanager
+def repeated(uri, database, action):
+    """Runs action(collection `restless`, 0), then with 1, 2, ... in a thread of its own; gives how often so far."""
+    stop, done = threading.Event(), []
+
+    def work():
+        with pymongo.MongoClient(uri) as client:
+            while not stop.is_set():
+                action(client[database].restless, len(done))
+                done.append(None)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield lambda: len(done)
+    finally:
+        stop.set()
+        thread.join(60)
+
+
+def delays_of_others(pair, database, seconds):
+    """How long documents of a, b and c take to arrive, one after the other."""
+    delays, end = [], time.monotonic() + seconds
+    while time.monotonic() < end:
+        number, name = len(delays), "abc"[len(delays) % 3]
+        begin = time.monotonic()
+        pair.source[database][name].insert_one({"_id": number})
+        wait_for(lambda: pair.target[database][name].find_one({"_id": number}),  # pylint: disable=cell-var-from-loop
+                 f"document {number} in {name}", every=0.002)
+        delays.append(time.monotonic() - begin)
+    delays.sort()
+    print(f"{len(delays)} delays: median {delays[len(delays) // 2]:.3f} s, longest {delays[-1]:.3f} s")
+    return delays
+
+
+def test_a_hot_collection_does_not_hold_up_others_with_streams_of_their_own(pair, sync, database, settle):
+    names = [f"{database}.{name}" for name in ("restless", "a", "b", "c")]
+    service = sync(names, watch={"scope": "collection"}).start_and_watch()
+    with repeated(pair.source_server.uri(), database, flood) as turns:
+        wait_for(lambda: turns() >= 3 and pair.target[database].restless.find_one(), "the hot one at work")
+        before = turns()
+        delays = delays_of_others(pair, database, seconds=4)
+        assert turns() > before + 3, "it was hot all the while"
+    # Waiting for the reading of the others, each up to a second when it is quiet, would be above a second.
+    assert delays[len(delays) // 2] < 0.6, delays
+    settle(service, pair.source, pair.target, names, seconds=90)
+
+
+def test_a_collection_that_comes_and_goes_does_not_hold_up_others_with_streams_of_their_own(
+        pair, new_service, new_proxy, database, settle):
+    """Each drop takes the target 2 seconds. A shared stream would stand still so long: docs/operations.md."""
+    names = [f"{database}.{name}" for name in ("restless", "a", "b", "c")]
+    proxy = new_proxy(pair.target_server)
+    proxy.slow(b"drop\0" + raw.string(b"restless"), 2.0)
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), names,
+                          watch={"scope": "collection"}).start_and_watch()
+    with repeated(pair.source_server.uri(), database, come_and_go) as turns:
+        wait_for(lambda: turns() >= 2, "two lives")
+        delays = delays_of_others(pair, database, seconds=5)
+    assert service.log.count("done on the target: drop of") >= 2
+    assert delays[-1] < 1.5, delays
+    settle(service, pair.source, pair.target, names[1:], seconds=90)
 
 
 def test_three_hundred_collections_as_streams_of_their_own(pair, sync, database, settle):

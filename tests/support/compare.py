@@ -6,6 +6,8 @@ from bson import json_util
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 
+from support import raw
+
 RAW = CodecOptions(document_class=RawBSONDocument)
 
 
@@ -20,8 +22,8 @@ def documents(client, namespace):
     database, collection = split(namespace)
     found = {}
     for document in client.get_database(database, codec_options=RAW)[collection].find({}):
-        raw = bytes(document.raw)  # pymongo gives a memoryview of what came in a large reply
-        found[_id_bytes(raw)] = raw
+        content = bytes(document.raw)  # pymongo gives a memoryview of what came in a large reply
+        found[_id_bytes(content)] = content
     return found
 
 
@@ -78,44 +80,19 @@ def wait_equal(source, target, names, seconds=30.0):
         pause = min(pause * 1.5, 0.5)  # a large comparison must not take the time of what it waits for
 
 
-def _id_bytes(raw):
+def _id_bytes(document):
     # By hand: decoding would make 1 and 1.0, or two orders of a document's fields, the same key.
-    at = 4
-    while raw[at]:
-        name_end = raw.index(b"\0", at + 1)
-        value_end = name_end + 1 + _value_size(raw, raw[at], name_end + 1)
-        if raw[at + 1:name_end] == b"_id":
-            return raw[at:value_end]
-        at = value_end
-    raise AssertionError(f"a document without _id: {_show(raw)}")
+    for kind, name, value in raw.elements(document):
+        if name == b"_id":
+            return bytes([kind]) + value
+    raise AssertionError(f"a document without _id: {_show(document)}")
 
 
-_FIXED = {0x01: 8, 0x06: 0, 0x07: 12, 0x08: 1, 0x09: 8, 0x0A: 0, 0x10: 4, 0x11: 8, 0x12: 8, 0x13: 16, 0x7F: 0, 0xFF: 0}
-
-
-def _value_size(raw, kind, at):
-    if kind in _FIXED:
-        return _FIXED[kind]
-    length = int.from_bytes(raw[at:at + 4], "little")
-    if kind in (0x02, 0x0D, 0x0E):
-        return 4 + length
-    if kind in (0x03, 0x04, 0x0F):
-        return length
-    if kind == 0x05:
-        return 5 + length
-    if kind == 0x0C:
-        return 4 + length + 12
-    if kind == 0x0B:
-        options = raw.index(b"\0", at) + 1
-        return raw.index(b"\0", options) + 1 - at
-    raise AssertionError(f"unknown BSON type {kind:#x}")
-
-
-def _show(raw):
-    if raw is None:
+def _show(document):
+    if document is None:
         return "nothing"
     try:
-        text = json_util.dumps(RawBSONDocument(raw), json_options=json_util.CANONICAL_JSON_OPTIONS)
+        text = json_util.dumps(RawBSONDocument(document), json_options=json_util.CANONICAL_JSON_OPTIONS)
     except Exception:  # pylint: disable=broad-except; odd bytes are what some tests are about
-        text = raw.hex()
-    return text if len(text) <= 160 else f"{text[:150]}... ({len(raw)} bytes)"
+        text = document.hex()
+    return text if len(text) <= 160 else f"{text[:150]}... ({len(document)} bytes)"

@@ -3,12 +3,15 @@
 pass through, delay, refuse (cut what is open, accept nothing), swallow (accept and never answer), and `hold`: keep one
 chosen request back and break the client's connection; the request reaches the server when `release` is called. That is
 the late duplicate: the client has long retried elsewhere when its first try lands. `rewrite` lets a server answer what
-it never would.
+it never would, `answer` answers in its place.
 """
 
 import asyncio
 import contextlib
 import threading
+
+from support import messages
+
 
 class Proxy:
     """Listens on a port of its own and forwards to `server_port`. All methods may be called from the test's thread."""
@@ -19,6 +22,8 @@ class Proxy:
         self._refusing = False
         self._swallowing = False
         self._rewrites = []        # (bytes, bytes of the same length) in replies
+        self._slow = []            # (bytes in a request, seconds)
+        self._answers = []         # (bytes in a request, document of the reply)
         self._hold_marker = None
         self._held = None          # _Held
         self._connections = set()  # tasks
@@ -51,6 +56,14 @@ class Proxy:
         """From now on replies hold the bytes `after` where the server's held `before`."""
         assert len(before) == len(after), "lengths inside the message must stay true"
         self._rewrites.append((before, after))
+
+    def slow(self, marker, seconds):
+        """From now on requests that contain the bytes `marker` are under way for so long."""
+        self._slow.append((marker, seconds))
+
+    def answer(self, marker, reply):
+        """From now on requests that contain the bytes `marker` never reach the server; the proxy answers `reply`."""
+        self._answers.append((marker, reply))
 
     @property
     def holding(self):
@@ -117,7 +130,7 @@ class Proxy:
 
     async def _forward(self, client_reader, client_writer, server_reader, server_writer):
         """Until one side ends; true when the server's side was kept for a held request."""
-        to_server = asyncio.create_task(self._requests(client_reader, server_reader, server_writer))
+        to_server = asyncio.create_task(self._requests(client_reader, client_writer, server_reader, server_writer))
         to_client = asyncio.create_task(self._replies(server_reader, client_writer, to_server))
         try:
             await asyncio.wait({to_server, to_client}, return_when=asyncio.FIRST_COMPLETED)
@@ -129,23 +142,33 @@ class Proxy:
                 with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                     await task
 
-    async def _requests(self, client_reader, server_reader, server_writer):
+    def _answer_to(self, message):
+        return next((messages.reply_to(message, reply) for marker, reply in self._answers if marker in message), None)
+
+    async def _requests(self, client_reader, client_writer, server_reader, server_writer):
         while True:
-            message = await _read_message(client_reader)
+            message = await messages.read(client_reader)
             await self._wait_until_open()
             if self._hold_marker and self._hold_marker in message:
                 self._hold_marker = None
                 self._held = _Held(message, server_reader, server_writer)
                 return True
-            await self._send(server_writer, message)
+            await asyncio.sleep(sum(seconds for marker, seconds in self._slow if marker in message))
+            if answer := self._answer_to(message):
+                await self._send(client_writer, answer)  # the client waits for it: no other reply is under way
+            else:
+                await self._send(server_writer, message)
 
     async def _replies(self, server_reader, client_writer, to_server):
         while not to_server.done():
-            message = await _read_message(server_reader)
-            for before, after in self._rewrites:
-                message = message.replace(before, after)
+            message = self._rewritten(await messages.read(server_reader))
             await self._wait_until_open()
             await self._send(client_writer, message)
+
+    def _rewritten(self, message):
+        for before, after in self._rewrites:
+            message = message.replace(before, after)
+        return message
 
     async def _wait_until_open(self):
         while self._swallowing:
@@ -162,14 +185,9 @@ class Proxy:
         held, self._held = self._held, None
         held.writer.write(held.message)
         await held.writer.drain()
-        reply = await _read_message(held.reader)
+        reply = await messages.read(held.reader)
         held.close()
         return reply
-
-
-async def _read_message(reader):
-    header = await reader.readexactly(4)
-    return header + await reader.readexactly(int.from_bytes(header, "little") - 4)
 
 
 class _Held:
