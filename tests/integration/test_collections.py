@@ -134,6 +134,36 @@ def test_a_listed_collection_that_is_renamed_away_goes_and_may_come_back(pair, s
     assert "elsewhere" not in listed(pair, database)
 
 
+@pytest.mark.parametrize("slow", ["of the old name", "of the new name"])
+def test_a_rename_between_two_listed_collections_waits_for_both_streams(
+        pair, new_service, new_proxy, database, settle, slow):
+    """Each has a stream of its own: what either told of before the rename is written before it, what came after, after.
+    The writes of one of them take the target a second.
+
+    Replaced, not updated: see support/workload.py."""
+    names = [f"{database}.a", f"{database}.b"]
+    proxy = new_proxy(pair.target_server)
+    proxy.slow(slow.encode(), 1.0)
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), names,
+                          watch={"scope": "collection"}).start_and_watch()
+    source = pair.source[database]
+    for turn in range(3):
+        source.a.insert_many([{"_id": n, "turn": turn, "life": "of the old name"} for n in range(200)])
+        source.b.insert_many([{"_id": f"replaced {n}", "turn": turn, "life": "of the new name"} for n in range(200)])
+        source.b.delete_one({"_id": "replaced 7"})
+        source.a.replace_one({"_id": 7}, {"turn": turn, "replaced": True})
+        source.a.rename("b", dropTarget=True)
+        source.b.replace_one({"_id": 8}, {"turn": turn, "after": True})
+        source.b.insert_one({"_id": "after the rename", "turn": turn})
+        source.b.delete_one({"_id": 9})
+        source.a.insert_one({"_id": "another life", "turn": turn})
+        wait_done(service, f"rename of {database}.a to {database}.b", turn + 1)
+        source.a.delete_one({"_id": "another life"})
+    settle(service, pair.source, pair.target, names)
+    assert pair.target[database].b.find_one({"_id": 7}) == {"_id": 7, "turn": 2, "replaced": True}
+    assert pair.target[database].b.find_one({"_id": "replaced 1"}) is None
+
+
 @pytest.mark.parametrize("scope", SCOPES)
 def test_a_dropped_database_goes_and_may_come_back(pair, sync, database, settle, scope):
     names = [f"{database}.a", f"{database}.b"] if scope == "collection" else [f"{database}.*"]
