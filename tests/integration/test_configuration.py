@@ -103,6 +103,22 @@ def test_uris_come_from_the_environment_and_from_files(tmp_path):
     assert "target-uri is empty" in refused(path, env={"SOURCE_URI_OF_TEST": URI})
 
 
+def test_a_running_service_with_uris_of_the_environment_and_a_file(pair, new_service, tmp_path, database, settle):
+    secret_file = tmp_path / "target-uri"
+    secret_file.write_text(pair.target_server.uri() + "\n", encoding="utf-8")
+    service = new_service("", "", [f"{database}.c"])
+    service.configure({**service.config, "source": {"uri_env": "SOURCE_URI_OF_TEST"},
+                       "target": {"uri_file": str(secret_file)}})
+    environment = {"SOURCE_URI_OF_TEST": pair.source_server.uri()}
+    service.start_and_watch(env=environment)
+    pair.source[database].c.insert_one({"_id": 1})
+    pair.wait_equal([f"{database}.c"])
+    assert service.stop() == 0
+    pair.source[database].c.insert_one({"_id": "while it is down"})
+    service.start_and_watch(env=environment)
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
 def test_two_ways_to_give_one_uri_are_refused(tmp_path):
     refused(written(tmp_path, good(source=f'uri: "{URI}"\n  uri_env: SOMETHING')))
 
