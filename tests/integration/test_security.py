@@ -1,6 +1,8 @@
 """Authentication, TLS, and secrets that never show."""
 
+import base64
 import os
+import pathlib
 
 import pymongo
 import pytest
@@ -32,19 +34,28 @@ def guarded(new_server, certificates):
     return make("source"), make("target")
 
 
-def no_secret_in(service):
-    """No canary in any output, state file or the command line of the running process."""
-    texts = [service.all_output()]
-    for name in os.listdir(service.folder):
-        if name != "config.yaml":
-            with open(os.path.join(service.folder, name), encoding="utf-8", errors="replace") as file:
-                texts.append(file.read())
+def forms(secret):
+    """The secret as it is and inside any longer text in base64: there are three, by where it begins."""
+    yield secret
+    for before in range(3):
+        text = base64.b64encode(b"\0" * before + secret).rstrip(b"=")
+        yield text[(0, 2, 3)[before]:len(text) - 1]  # the characters at the ends also hold bits of the neighbours
+
+
+FORMS = {form for secret in (b"cAnArY", PASSWORD.encode(), ENCODED.encode()) for form in forms(secret)}
+
+
+def no_secret_in(service, *, more_files=()):
+    """No canary, in any form, in any output, state or dead letter, nor in the running process's command line and
+    environment. Gives what was looked at."""
+    paths = [path for path in pathlib.Path(service.folder).iterdir() if path.name != "config.yaml"] + [*more_files]
     if service.process.exit_code() is None:
-        with open(f"/proc/{service.process.pid}/cmdline", encoding="utf-8") as file:
-            texts.append(file.read())
-    for text in texts:
-        assert "cAnArY" not in text
-    return True
+        paths += [pathlib.Path(f"/proc/{service.process.pid}/{name}") for name in ("cmdline", "environ", "comm")]
+    for path in paths:
+        content = path.read_bytes()
+        for form in FORMS:
+            assert form not in content, f"{form} in {path}"
+    return {path.name for path in paths}
 
 
 def test_scram_and_tls_with_a_ca_file(guarded, new_service, settle):
@@ -61,6 +72,30 @@ def test_scram_and_tls_with_a_ca_file(guarded, new_service, settle):
     service.start_and_watch()
     settle(service, here, there, ["db.c"])
     assert no_secret_in(service)
+
+
+def test_the_environment_and_command_line_of_the_process_hold_no_password(guarded, new_service, tmp_path):
+    """Nor do its log, state and dead letters, when the URIs with their passwords come from files."""
+    source, target = guarded
+    here, there = source.client(), target.client()
+    there.db.create_collection("c", validator={"bad": {"$exists": False}})
+    sections = {}
+    for side, server in (("source", source), ("target", target)):
+        path = tmp_path / f"{side}-uri"
+        path.write_text(server.uri(), encoding="utf-8")
+        assert ENCODED in path.read_text(encoding="utf-8")
+        sections[side] = {"uri_file": str(path)}
+    service = new_service("", "", ["db.c"], on_error="quarantine", logging={"level": "DEBUG"})
+    service.configure({**service.config, **sections})
+    service.start_and_watch()
+    here.db.c.insert_many([{"_id": 1}, {"_id": 2, "bad": True}, {"_id": 3}])
+    wait_for(lambda: there.db.c.count_documents({}) == 2 and service.dead_letters(), "two documents and a dead letter")
+    service.status()
+    looked_at = no_secret_in(service)
+    assert {"cmdline", "environ", "service-1.log"} <= looked_at
+    assert sum("dead_letter" in name or name.endswith(".json") for name in looked_at) == 2
+    assert service.stop() == 0
+    no_secret_in(service)
 
 
 @pytest.mark.parametrize("side", ["source", "target"])
