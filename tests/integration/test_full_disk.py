@@ -1,0 +1,57 @@
+"""A full disk while the service runs: it pauses, says so, and goes on when there is space."""
+
+import contextlib
+import os
+import subprocess
+
+import pytest
+
+from support.waiting import wait_for
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 1 MiB."""
+    folder = tmp_path / "small-disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", folder], check=False,
+                             capture_output=True, text=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)  # lazy: the service ends after this fixture
+
+
+def fill(folder):
+    """Takes all the space that is left; gives the file to remove."""
+    path = folder / "filler"
+    with open(path, "wb", buffering=0) as file, contextlib.suppress(OSError):
+        while file.write(b"x" * 4_096):
+            pass
+    assert os.statvfs(folder).f_bavail == 0
+    return path
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["running_on", "killed_meanwhile"])
+def test_a_full_disk_pauses_and_loses_nothing(pair, sync, small_disk, database, settle, killed):
+    service = sync([f"{database}.c"], state={"directory": str(small_disk)}).start_and_watch()
+    here = pair.source[database].c
+    here.insert_one({"_id": "before"})
+    pair.wait_equal([f"{database}.c"])
+    wait_for(lambda: "unpersisted=0" in service.status() or "unpersisted" not in service.status(), service.status)
+    filler = fill(small_disk)
+    for turn in range(3):
+        here.insert_many([{"_id": f"{turn}-{n}"} for n in range(500)])
+        here.delete_one({"_id": f"{turn}-7"})
+    service.wait_for_log(r"ERROR .*the state cannot be made durable: .*[Nn]o space left.*nothing is lost")
+    wait_for(lambda: "state=paused" in service.status(), service.status)
+    here.insert_one({"_id": "read after there is space"})
+    assert service.process.exit_code() is None
+    if killed:
+        service.kill()
+    filler.unlink()
+    if killed:
+        service.start_and_watch()
+    else:
+        service.wait_for_log("the state file can be written again")
+    settle(service, pair.source, pair.target, [f"{database}.c"])
