@@ -86,6 +86,25 @@ def test_an_event_is_in_the_dead_letters_before_the_position_passes_it(picky, sy
     assert service.stop() == 0
 
 
+@pytest.mark.parametrize("code, name", [(10334, "BSONObjectTooLarge"), (2, "BadValue")])
+def test_a_command_refused_as_a_whole_is_split_until_the_culprit_stands_alone(
+        pair, new_service, new_proxy, database, code, name):
+    """As DocumentDB does with a document over 16 MiB, whatever else the command holds."""
+    proxy = new_proxy(pair.target_server)
+    proxy.answer(b"the culprit", {"ok": 0.0, "code": code, "codeName": name, "errmsg": "the document is too large"})
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), [f"{database}.c"],
+                          on_error="quarantine").start_and_watch()
+    here, there = pair.source[database].c, pair.target[database].c
+    here.insert_many([{"_id": n, "text": "the culprit" if n == 321 else "fine"} for n in range(500)])
+    wait_for(lambda: there.count_documents({}) == 499, "all but the one")
+    wait_for(service.dead_letters, "the dead letter")
+    assert there.find_one({"_id": 321}) is None
+    assert service.stop() == 0
+    letters = service.dead_letters()
+    assert [(letter["event"]["documentKey"]["_id"], letter["error"]["code"]) for letter in letters] == [
+        ({"$numberInt": "321"}, code)], letters
+
+
 def test_a_conflict_on_a_unique_index_that_never_ends(pair, sync, database):
     """A document of the target alone holds the value: set aside at first, permanent when nothing moves."""
     there = pair.target[database].c
