@@ -48,8 +48,8 @@ def new_server(tmp_path):
 def new_proxy():
     made = []
 
-    def make(server):
-        made.append(Proxy(server.port))
+    def make(server, kind=Proxy):
+        made.append(kind(server.port))
         return made[-1]
 
     yield make
