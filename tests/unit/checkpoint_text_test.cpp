@@ -120,6 +120,34 @@ TEST(CheckpointText, OfTheOriginalServiceIsContinuedFrom) {
   EXPECT_TRUE(same(*back, expected));
 }
 
+// Tokens are opaque: not every server's are {_data: text}. The original service wrote them as Extended JSON.
+TEST(CheckpointText, OfTheOriginalServiceMayHoldTokensOfAnyShape) {
+  const auto back = decoded(R"({
+    "resume_tokens": {
+      "shop.binary": {"_data": {"$binary": {"base64": "AAEC/w==", "subType": "00"}}},
+      "shop.nested": {"shard": {"$numberLong": "3"}, "at": {"time": {"$timestamp": {"t": 7, "i": 1}}, "": [1, null]}}
+    },
+    "last_sync_time": null, "sync_stats": {}
+  })");
+  ASSERT_TRUE(back) << back.error().message;
+  ASSERT_EQ(back->streams.size(), 2U);
+  for (const StreamCheckpoint& stream : back->streams)
+    EXPECT_EQ(stream.position.kind, PositionKind::resume_after);
+
+  const std::string binary("\x15\0\0\0\x05_data\0\x04\0\0\0\0\0\x01\x02\xff\0", 21);
+  const DocumentView token = back->streams[0].position.token.view();
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(token.data), token.size), binary);
+
+  const DocumentView nested = back->streams[1].position.token.view();
+  const ValueView shard = find_value(nested, "shard");
+  EXPECT_EQ(shard.type, BsonType::int64);
+  EXPECT_EQ(shard.as_int64(), 3);
+  const DocumentView at = find_value(nested, "at").as_document();
+  EXPECT_EQ(find_value(at, "time").type, BsonType::timestamp);
+  EXPECT_EQ(find_value(at, "time").as_int64(), (int64_t{7} << 32) | 1);
+  EXPECT_EQ(find_value(at, "").type, BsonType::array);
+}
+
 TEST(CheckpointText, OfTheOriginalServiceMayLackEverythingButTokens) {
   EXPECT_TRUE(decoded(R"({"resume_tokens": {}})"));
   EXPECT_TRUE(decoded(R"({"resume_tokens": {}, "last_sync_time": null, "sync_stats": null})"));
