@@ -16,6 +16,7 @@ enum class PlantedBug : uint8_t {
   key_identity_by_bytes,
   unknown_outcome_forgotten,  // retried without a fence or a suspect set
   folder_not_synced,
+  file_not_synced,
 };
 
 #ifdef DDSYNC_PLANTED_BUGS

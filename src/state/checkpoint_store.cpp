@@ -51,7 +51,10 @@ Result<std::optional<Checkpoint>> CheckpointStore::load() {
 
 Result<void> CheckpointStore::save(const Checkpoint& checkpoint) {
   const std::string text = encode(checkpoint, identity_, wall_clock_());
-  if (auto written = files_.write_synced(temporary_, text); !written) return written;
+  if (auto written = files_.write(temporary_, text); !written) return written;
+  if (!planted(PlantedBug::file_not_synced)) {
+    if (auto synced = files_.sync(temporary_); !synced) return synced;
+  }
   if (auto kept = keep_present(); !kept) return kept;
   if (auto renamed = files_.rename(temporary_, path_); !renamed) return renamed;
   if (planted(PlantedBug::folder_not_synced)) return {};

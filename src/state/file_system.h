@@ -21,9 +21,14 @@ class FileSystem {
 
   // The whole file; nothing when it does not exist.
   virtual Result<std::optional<std::string>> read(const std::string& path) = 0;
-  // Creates or replaces (mode 0600), writes all, fsyncs the file and closes it. After an error the file is
-  // gone: for temporary files only.
-  virtual Result<void> write_synced(const std::string& path, std::string_view content) = 0;
+  // Creates or replaces (mode 0600) and writes all; nothing of it is durable before sync(path). After an
+  // error the file is gone: for temporary files only.
+  virtual Result<void> write(const std::string& path, std::string_view content) = 0;
+  // fsyncs the file, to be called right after its write(). After an error nobody knows what the disk holds:
+  // the file is to be written again, never synced again.
+  virtual Result<void> sync(const std::string& path) = 0;
+  // write() and sync().
+  Result<void> write_synced(const std::string& path, std::string_view content);
   // Appends to (or creates, 0600) the file and fsyncs it. After an error the file has its former length again
   // if that could be done, else it may end in a part of `content`.
   virtual Result<void> append_synced(const std::string& path, std::string_view content) = 0;

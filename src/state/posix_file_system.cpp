@@ -27,7 +27,7 @@ bool write_all(int descriptor, std::string_view content) {
   return true;
 }
 
-bool sync(int descriptor) {
+bool sync_descriptor(int descriptor) {
   int result = 0;
   do {
     result = ::fsync(descriptor);
@@ -65,17 +65,32 @@ class PosixFileSystem final : public FileSystem {
     }
   }
 
-  Result<void> write_synced(const std::string& path, std::string_view content) override {
+  Result<void> write(const std::string& path, std::string_view content) override {
     // A new file rather than a truncated one: what lies there may be a hard link to something of worth.
     if (auto gone = remove(path); !gone) return gone;
     Descriptor file(open_retrying(path, O_WRONLY | O_CREAT | O_EXCL, kFileMode));
     if (!file.open()) return io_error("create", path, errno);
-    // After a failed fsync the kernel may have dropped the pages, so the file is given up, never synced
-    // again.
-    if (write_all(file.get(), content) && sync(file.get()) && file.close()) return {};
+    if (!write_all(file.get(), content)) {
+      const int cause = errno;
+      ::unlink(path.c_str());
+      return io_error("write", path, cause);
+    }
+    written_.emplace(std::move(file));
+    written_path_ = path;
+    return {};
+  }
+
+  Result<void> sync(const std::string& path) override {
+    // The descriptor of the write: one opened later need not be told of an error in between.
+    Descriptor file =
+        written_ && written_path_ == path ? *std::move(written_) : Descriptor(open_retrying(path, O_RDONLY));
+    written_.reset();
+    if (!file.open()) return io_error("open", path, errno);
+    if (sync_descriptor(file.get()) && file.close()) return {};
+    // The kernel may have dropped the pages: the file is given up.
     const int cause = errno;
     ::unlink(path.c_str());
-    return io_error("write", path, cause);
+    return io_error("sync", path, cause);
   }
 
   Result<void> append_synced(const std::string& path, std::string_view content) override {
@@ -83,10 +98,10 @@ class PosixFileSystem final : public FileSystem {
     if (!file.open()) return io_error("open", path, errno);
     const off_t size_before = ::lseek(file.get(), 0, SEEK_END);
     if (size_before < 0) return io_error("append to", path, errno);
-    if (write_all(file.get(), content) && sync(file.get())) return {};
+    if (write_all(file.get(), content) && sync_descriptor(file.get())) return {};
     const int cause = errno;
     // Best effort: the error is reported either way, and a torn line is closed by the next append.
-    if (::ftruncate(file.get(), size_before) == 0) sync(file.get());
+    if (::ftruncate(file.get(), size_before) == 0) sync_descriptor(file.get());
     return io_error("append to", path, cause);
   }
 
@@ -117,7 +132,7 @@ class PosixFileSystem final : public FileSystem {
     const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!opened.open()) return io_error("open the folder", folder, errno);
     // EINVAL: a (network) file system that has no such thing; there is nothing more to be done.
-    if (sync(opened.get()) || errno == EINVAL) return {};
+    if (sync_descriptor(opened.get()) || errno == EINVAL) return {};
     return io_error("sync the folder", folder, errno);
   }
 
@@ -157,6 +172,9 @@ class PosixFileSystem final : public FileSystem {
     if (!S_ISDIR(status.st_mode)) return io_error("use as a folder", folder, ENOTDIR);
     return {};
   }
+
+  std::optional<Descriptor> written_;  // of the last write(), until it is synced
+  std::string written_path_;
 };
 
 }  // namespace
@@ -166,6 +184,11 @@ Result<std::optional<char>> FileSystem::last_byte(const std::string& path) {
   if (!content) return tl::unexpected(content.error());
   if (!*content || (*content)->empty()) return std::nullopt;
   return (*content)->back();
+}
+
+Result<void> FileSystem::write_synced(const std::string& path, std::string_view content) {
+  if (auto written = write(path, content); !written) return written;
+  return sync(path);
 }
 
 std::unique_ptr<FileSystem> posix_file_system() { return std::make_unique<PosixFileSystem>(); }

@@ -19,6 +19,7 @@ DiskLink::DiskLink(Surroundings& around, std::function<void()> die)
 template <typename Action>
 bool DiskLink::run(Action action) {
   disk_.fail(around_.storm ? around_.profile.disk.fails : 0);
+  disk_.full(full_.now(around_));
   try {
     action();
   } catch (const Killed&) {
@@ -63,6 +64,15 @@ void DiskLink::quarantine(const output::Quarantine& order) {
       around_.answer({}, input::QuarantineFailed{order.id, appended.error()});
     }
   });
+}
+
+std::optional<Checkpoint> DiskLink::load_at_start() {
+  disk_.fail_reads(around_.storm ? around_.profile.disk.reads_fail : 0);
+  const auto loaded = store().load();
+  disk_.fail_reads(0);
+  // An unreadable disk is not a damaged state: that one would stay so, and is a violation.
+  if (!loaded && loaded.error().treatment != Treatment::fatal) return std::nullopt;
+  return load();
 }
 
 Checkpoint DiskLink::load() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -25,8 +26,11 @@ class DiskLink {
   // The process is killed in one of its next file operations.
   void kill_soon() { disk_.kill_in(around_.random.between_u32(1, 5)); }
 
-  // What a start finds. A damaged state, or one older than what was reported as durable, is a violation.
+  // What the disk holds. A damaged state, or one older than what was reported as durable, is a violation.
   Checkpoint load();
+  // What a start finds; nothing when the disk cannot be read: the start is refused.
+  std::optional<Checkpoint> load_at_start();
+  Outages& full() { return full_; }
   bool position_is_durable(const std::string& scope) const { return durable_streams_.count(scope) > 0; }
   bool all_positions_durable() const;
   // The identities of the documents in the dead-letter file.
@@ -45,6 +49,7 @@ class DiskLink {
   Surroundings& around_;
   std::function<void()> die_;
   Disk disk_;
+  Outages full_;
   uint64_t generation_ = 0;  // the last one that the engine was told is durable
   std::set<std::string> durable_streams_;
   bool busy_ = false;

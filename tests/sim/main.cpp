@@ -24,7 +24,7 @@ namespace {
 using namespace ddsync;
 using namespace ddsync::sim;
 
-constexpr std::array<std::pair<const char*, PlantedBug>, 8> kBugs = {{
+constexpr std::array<std::pair<const char*, PlantedBug>, 9> kBugs = {{
     {"checkpoint-before-acknowledgement", PlantedBug::checkpoint_before_acknowledgement},
     {"two-writes-in-flight-on-one-key", PlantedBug::two_writes_in_flight_on_one_key},
     {"no-durable-start-position", PlantedBug::no_durable_start_position},
@@ -33,6 +33,7 @@ constexpr std::array<std::pair<const char*, PlantedBug>, 8> kBugs = {{
     {"key-identity-by-bytes", PlantedBug::key_identity_by_bytes},
     {"unknown-outcome-forgotten", PlantedBug::unknown_outcome_forgotten},
     {"folder-not-synced", PlantedBug::folder_not_synced},
+    {"file-not-synced", PlantedBug::file_not_synced},
 }};
 
 struct Options {

@@ -137,6 +137,8 @@ Profile make_profile(Random& random) {
   choose_workload(random, profile);
   choose_faults(random, profile);
   exclude_impossible(profile);
+  profile.disk.full = random.percent(15) ? random.between_u32(1, 2) : 0;
+  profile.disk.reads_fail = random.percent(20) ? random.between_u32(1, 500) : 0;
   return profile;
 }
 

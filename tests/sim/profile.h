@@ -37,7 +37,9 @@ struct TargetFaults {
 };
 
 struct DiskFaults {
-  uint32_t fails = 0;  // any operation: full disk, I/O error, failed fsync
+  uint32_t fails = 0;       // any operation that changes something: I/O error, failed fsync
+  uint32_t full = 0;        // number of times in the run that nothing can be written for a while
+  uint32_t reads_fail = 0;  // at a start
   Duration latency_max = Duration::milliseconds(5);
 };
 

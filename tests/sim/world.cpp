@@ -64,6 +64,7 @@ void World::run() {
   source_link_.undisturbed(!profile_.gives_start_position);
   source_link_.outages().plan(around_, profile_.source.outages, Duration::seconds(5));
   target_link_.outages().plan(around_, profile_.target.outages, Duration::seconds(5));
+  disk_link_.full().plan(around_, profile_.disk.full, Duration::seconds(5));
   start_process();
   time_.after(kLookInterval, [this] { look(); });
   while (!ended_) {
@@ -78,8 +79,14 @@ void World::run() {
 void World::start_process() {
   around_.life += 1;
   die_ = stopping_ = false;
+  std::optional<Checkpoint> checkpoint = disk_link_.load_at_start();
+  if (!checkpoint) {
+    trace_.line(time_.now(), "the start is refused: the state cannot be read");
+    time_.after(random_.milliseconds(0, 1'000), [this] { start_process(); });
+    return;
+  }
   EngineOptions options = profile_.engine;
-  options.resume_from = disk_link_.load();
+  options.resume_from = *std::move(checkpoint);
   options.seed = random_.next();
   for (const Namespace& ns : options.resume_from.missed_lookups) missed_lookups_.insert(ns);
   for (size_t i = 0; i < options.resume_from.streams.size(); ++i)
@@ -202,7 +209,7 @@ void World::on_finished(const output::Finished& finished) {
       ended_ = true;
       return;
     case StopReason::local_disk:
-      require(profile_.disk.fails > 0, "the disk was healthy: " + finished.text);
+      require(profile_.disk.fails + profile_.disk.full > 0, "the disk was healthy: " + finished.text);
       break;
   }
   die_ = false;

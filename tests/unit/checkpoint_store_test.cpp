@@ -136,8 +136,11 @@ class FailingFileSystem final : public FileSystem {
   Result<std::optional<std::string>> read(const std::string& path) override {
     return run<Result<std::optional<std::string>>>([&] { return files_.read(path); });
   }
-  Result<void> write_synced(const std::string& path, std::string_view content) override {
-    return run<Result<void>>([&] { return files_.write_synced(path, content); });
+  Result<void> write(const std::string& path, std::string_view content) override {
+    return run<Result<void>>([&] { return files_.write(path, content); });
+  }
+  Result<void> sync(const std::string& path) override {
+    return run<Result<void>>([&] { return files_.sync(path); });
   }
   Result<void> append_synced(const std::string& path, std::string_view content) override {
     return run<Result<void>>([&] { return files_.append_synced(path, content); });

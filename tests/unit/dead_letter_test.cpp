@@ -96,9 +96,10 @@ class TearingFileSystem final : public FileSystem {
   explicit TearingFileSystem(FileSystem& files) : files_(files) {}
 
   Result<std::optional<std::string>> read(const std::string& path) override { return files_.read(path); }
-  Result<void> write_synced(const std::string& path, std::string_view content) override {
-    return files_.write_synced(path, content);
+  Result<void> write(const std::string& path, std::string_view content) override {
+    return files_.write(path, content);
   }
+  Result<void> sync(const std::string& path) override { return files_.sync(path); }
   Result<void> append_synced(const std::string& path, std::string_view content) override {
     if (++appends_ != 2) return files_.append_synced(path, content);
     EXPECT_TRUE(files_.append_synced(path, content.substr(0, content.size() / 2)));

@@ -62,6 +62,23 @@ TEST_F(StateFileSystemTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(mode(file("a")), 0600U);
 }
 
+TEST_F(StateFileSystemTest, SyncsWhatWasWrittenAlsoWhenAnotherFileCameInBetween) {
+  ASSERT_TRUE(files_->write(file("a"), "first"));
+  ASSERT_TRUE(files_->write(file("b"), "second"));
+  EXPECT_TRUE(files_->sync(file("a")));
+  EXPECT_TRUE(files_->sync(file("b")));
+  EXPECT_EQ(content("a"), "first");
+  EXPECT_EQ(content("b"), "second");
+}
+
+TEST_F(StateFileSystemTest, CannotSyncWhatIsNotThere) {
+  ASSERT_TRUE(files_->write(file("a"), "other"));
+  const auto synced = files_->sync(file("none"));
+  ASSERT_FALSE(synced);
+  EXPECT_EQ(synced.error().treatment, Treatment::retry);
+  EXPECT_NE(synced.error().message.find(file("none")), std::string::npos);
+}
+
 TEST_F(StateFileSystemTest, WritesANewFileWhereAHardLinkToAnotherLies) {
   ASSERT_TRUE(files_->write_synced(file("worthy"), "state"));
   ASSERT_EQ(::link(file("worthy").c_str(), file("temporary").c_str()), 0);
