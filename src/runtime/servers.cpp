@@ -5,18 +5,18 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <random>
 #include <thread>
 #include <utility>
 
+#include "engine/rng.h"
 #include "observe/log.h"
 
 namespace ddsync::runtime {
 namespace {
 
-using std::chrono::milliseconds;
-
-constexpr milliseconds kBackoffMin{250};
-constexpr milliseconds kBackoffMax{5'000};
+constexpr Duration kBackoffMin = Duration::milliseconds(250);
+constexpr Duration kBackoffMax = Duration::seconds(5);
 // Beside the streams or writers: readers for comparisons and counts, `hello`, one in reserve.
 constexpr uint32_t kOtherConnections = 4;
 
@@ -85,7 +85,9 @@ Started<void> ask(Waiting& server) {
 }
 
 Started<void> wait_for_both(Waiting& source, Waiting& target) {
-  for (milliseconds backoff = kBackoffMin;; backoff = std::min(backoff * 2, kBackoffMax)) {
+  // With jitter: services that wait for one server do not all come back in the same moment.
+  Rng rng(std::random_device{}());
+  for (uint32_t attempt = 1;; ++attempt) {
     for (Waiting* server : {&source, &target}) {
       if (server->info) {
         continue;
@@ -97,7 +99,7 @@ Started<void> wait_for_both(Waiting& source, Waiting& target) {
     if (source.info && target.info) {
       return {};
     }
-    std::this_thread::sleep_for(backoff);
+    std::this_thread::sleep_for(std::chrono::microseconds(rng.backoff(kBackoffMin, kBackoffMax, attempt).us));
   }
 }
 
