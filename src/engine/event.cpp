@@ -27,20 +27,23 @@ void read_namespace(const ValueView& value, std::string_view& database, std::str
   }
 }
 
-// `_id`, else `""` (DocumentDB), else the only value. A sharded source adds the shard key before or after.
-ValueView id_of_key(DocumentView key) {
+// `_id`, else `""` (DocumentDB). A sharded source adds the shard key before or after.
+ValueView named_id(DocumentView key) {
   ValueView unnamed;
-  ValueView only;
-  size_t count = 0;
   ElementCursor field(key);
   while (field.next()) {
     if (field.name() == "_id") return field.value();
     if (field.name().empty() && unnamed.missing()) unnamed = field.value();
-    only = field.value();
-    ++count;
   }
-  if (!unnamed.missing()) return unnamed;
-  return count == 1 ? only : ValueView{};
+  return unnamed;
+}
+
+// The value of a key that holds no other one.
+ValueView only_value(DocumentView key) {
+  ElementCursor field(key);
+  if (!field.next()) return {};
+  const ValueView only = field.value();
+  return field.next() ? ValueView{} : only;
 }
 
 int64_t cluster_time_ms(const ValueView& value) {
@@ -76,8 +79,10 @@ void read_field(std::string_view name, const ValueView& value, Event& event, Fie
 
 void resolve_id(Event& event, const Fields& fields) {
   const ValueView document_id = event.document.empty() ? ValueView{} : find_value(event.document, "_id");
-  if (fields.document_key.type == BsonType::document) event.id = id_of_key(fields.document_key.as_document());
+  const bool has_key = fields.document_key.type == BsonType::document;
+  if (has_key) event.id = named_id(fields.document_key.as_document());
   if (event.id.missing()) event.id = document_id;
+  if (event.id.missing() && has_key) event.id = only_value(fields.document_key.as_document());
   event.document_has_other_id = !document_id.missing() && !(document_id == event.id);
 }
 

@@ -1,0 +1,65 @@
+// Change events as the servers spell them.
+#include "engine/event.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+
+#include "bson/extended_json.h"
+
+namespace ddsync {
+namespace {
+
+// An update with these fields beside token, kind and namespace.
+OwnedDocument update_with(const std::string& fields) {
+  return *from_extended_json(
+      R"({"_id":{"_data":"t"},"operationType":"update","ns":{"db":"db","coll":"coll"})" +
+      (fields.empty() ? "" : "," + fields) + "}");
+}
+
+// The id that the event is found to be of; none when it is no event.
+std::optional<int64_t> id_in(const std::string& fields) {
+  const OwnedDocument bytes = update_with(fields);
+  Event event;
+  if (!decode_event(bytes.view(), event)) return std::nullopt;
+  return event.id.as_int32();
+}
+
+TEST(EventId, IsTheNamedOneOfTheKey) {
+  EXPECT_EQ(id_in(R"("documentKey":{"_id":1})"), 1);
+  EXPECT_EQ(id_in(R"("documentKey":{"_id":1},"fullDocument":{"_id":2})"), 1);
+}
+
+TEST(EventId, StandsBesideAShardKey) {
+  EXPECT_EQ(id_in(R"("documentKey":{"shard":1,"_id":2})"), 2);
+  EXPECT_EQ(id_in(R"("documentKey":{"_id":2,"shard":1})"), 2);
+  EXPECT_EQ(id_in(R"("documentKey":{"":3,"_id":2})"), 2);
+}
+
+TEST(EventId, IsTheOneWithoutANameAtDocumentDB) {
+  EXPECT_EQ(id_in(R"("documentKey":{"":3})"), 3);
+  EXPECT_EQ(id_in(R"("documentKey":{"":3},"fullDocument":{"_id":4})"), 3);
+  EXPECT_EQ(id_in(R"("documentKey":{"shard":1,"":3})"), 3);
+}
+
+TEST(EventId, IsTheDocumentsBeforeAValueOfAnotherName) {
+  EXPECT_EQ(id_in(R"("documentKey":{"shard":1},"fullDocument":{"_id":4})"), 4);
+  EXPECT_EQ(id_in(R"("documentKey":{"shard":1,"region":2},"fullDocument":{"_id":4})"), 4);
+  EXPECT_EQ(id_in(R"("fullDocument":{"_id":4})"), 4);
+}
+
+TEST(EventId, IsTheOnlyValueOfTheKeyWhenNothingElseTellsIt) {
+  EXPECT_EQ(id_in(R"("documentKey":{"key":5})"), 5);
+  EXPECT_EQ(id_in(R"("documentKey":{"key":5},"fullDocument":{"v":1})"), 5);
+  EXPECT_EQ(id_in(R"("documentKey":{"key":5},"fullDocument":null)"), 5);
+}
+
+TEST(EventId, IsMissingWhereNothingTellsIt) {
+  EXPECT_EQ(id_in(""), std::nullopt);
+  EXPECT_EQ(id_in(R"("documentKey":{})"), std::nullopt);
+  EXPECT_EQ(id_in(R"("documentKey":{"a":1,"b":2})"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace ddsync
