@@ -1,5 +1,7 @@
 #include "engine/event.h"
 
+#include "engine/wall_time.h"
+
 namespace ddsync {
 namespace {
 
@@ -72,6 +74,7 @@ void read_field(std::string_view name, const ValueView& value, Event& event, Fie
     read_namespace(value, event.to_database, event.to_collection);
   } else if (name == "wallTime") {
     if (value.type == BsonType::date) event.wall_ms = value.as_int64();
+    if (value.type == BsonType::string) event.wall_ms = parse_wall_time_ms(value.as_string());
   } else if (name == "clusterTime") {
     if (value.type == BsonType::timestamp) fields.cluster_ms = cluster_time_ms(value);
   }

@@ -54,7 +54,8 @@ void Intake::on_batch(input::StreamBatch&& input) {
     streams_.on_idle(stream, std::move(after));
     return;
   }
-  BatchRecord& batch = stream.ledger.begin_batch(std::move(input.batch.storage), input.batch.bytes);
+  BatchRecord& batch =
+      stream.ledger.begin_batch(std::move(input.batch.storage), input.batch.bytes, shared_.now);
   stream.undecoded.emplace(Undecoded{&batch, ElementCursor(input.batch.events), std::move(after)});
   if (!stream.frozen) decode(stream);
 }

@@ -25,11 +25,12 @@ DocumentView BatchRecord::event(uint32_t index) const {
   return {start, size};
 }
 
-BatchRecord& Ledger::begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t bytes) {
+BatchRecord& Ledger::begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t bytes, Instant received) {
   auto batch = std::make_unique<BatchRecord>();
   batch->ledger = this;
   batch->storage = std::move(storage);
   batch->bytes = bytes;
+  batch->received = received;
   bytes_ += bytes;
   batches_.push_back(std::move(batch));
   return *batches_.back();

@@ -13,6 +13,7 @@
 
 #include "engine/batch.h"
 #include "engine/event.h"
+#include "engine/ids.h"
 #include "engine/position.h"
 
 namespace ddsync {
@@ -42,6 +43,7 @@ struct BatchRecord {
   uint32_t unacknowledged = 0;
   bool complete = false;  // all of its events are in `slots`
   uint64_t bytes = 0;
+  Instant received;
   StreamPosition after;
 
   DocumentView event(uint32_t index) const;
@@ -62,7 +64,7 @@ class Ledger {
   // The position before the first event.
   void start_at(StreamPosition position) { base_ = std::move(position); }
 
-  BatchRecord& begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t bytes);
+  BatchRecord& begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t bytes, Instant received);
   EventRef add_event(BatchRecord& batch, const Event& event);
   // All events of the batch were added; `after` is the position behind them; none leaves the position where
   // it is.
@@ -85,6 +87,8 @@ class Ledger {
   // When the oldest event that waits was made, by the source's wall clock; 0 when none waits or it is not
   // told.
   int64_t waiting_wall_ms() const;
+  // When the oldest batch with something that waits was received; 0 when nothing waits. After advance().
+  Instant waiting_since() const { return batches_.empty() ? Instant{} : batches_.front()->received; }
 
  private:
   void release(BatchRecord& batch);

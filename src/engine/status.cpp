@@ -15,6 +15,7 @@ StreamStatus status_of(const Stream& stream) {
   status.events_read = stream.events_read;
   status.events_applied = stream.events_read - stream.ledger.waiting();
   status.last_answer = stream.last_answer;
+  status.waiting_since = stream.ledger.waiting_since();
   status.waiting_wall_ms = stream.ledger.waiting_wall_ms();
   return status;
 }
@@ -47,6 +48,7 @@ std::string_view to_string(StreamState state) {
 
 EngineStatus Engine::Core::status() const {
   EngineStatus status = shared_.counters;
+  status.now = shared_.now;
   for (const Stream& stream : streams_.all()) status.streams.push_back(status_of(stream));
   status.stats = shared_.stats;
   status.stats.errors = shared_.options.resume_from.stats.errors + shared_.counters.errors;

@@ -31,12 +31,15 @@ struct StreamStatus {
   std::string detail;  // last error or reason, empty when fine
   uint64_t events_read = 0;
   uint64_t events_applied = 0;  // acknowledged, superseded or skipped
-  Instant last_answer;          // when the source last answered a read, also with nothing
-  int64_t waiting_wall_ms =
-      0;  // the source's wall clock at the oldest event that waits, 0 = none or not told
+  // When the source last answered, also with nothing; before its first answer: when it was first asked.
+  Instant last_answer;
+  Instant waiting_since;  // when the oldest event that waits was received, 0 = none waits
+  // The source's wall clock at that event, 0 = none waits or not told.
+  int64_t waiting_wall_ms = 0;
 };
 
 struct EngineStatus {
+  Instant now;  // of the engine's last step
   std::vector<StreamStatus> streams;
   SyncStats stats;  // totals, earlier runs included
   uint64_t events_read = 0;

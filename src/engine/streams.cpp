@@ -59,6 +59,7 @@ Stream* Streams::find(std::string_view database, std::string_view collection) {
 
 void Streams::open_all() {
   for (Stream& stream : streams_) {
+    stream.last_answer = shared_.now;
     if (stream.gap_reason.empty()) {
       open(stream);
       continue;

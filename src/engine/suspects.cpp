@@ -209,7 +209,7 @@ void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
   auto storage = std::make_unique<RepairStorage>(suspect.ns->ns, id, source_document);
   Event event;
   decode_event(storage->event(), event);
-  BatchRecord& batch = repairs_.begin_batch(std::move(storage), event.whole.size);
+  BatchRecord& batch = repairs_.begin_batch(std::move(storage), event.whole.size, shared_.now);
   const EventRef ref = repairs_.add_event(batch, event);
   repairs_.end_batch(batch, {PositionKind::operation_time, {}, 0});
 

@@ -57,6 +57,23 @@ std::string troubled_streams(const EngineStatus& status) {
   return fmt::format("; streams not live:{}", text);
 }
 
+// A source answers a read within about a second, also with nothing. Less than this is no silence yet.
+constexpr Duration kSilence = Duration::seconds(5);
+
+double seconds(Duration duration) { return static_cast<double>(duration.us) / 1e6; }
+
+double lag_of(const StreamStatus& stream, Instant now, int64_t wall_ms) {
+  double lag = 0;
+  if (stream.waiting_since != Instant{}) lag = seconds(now - stream.waiting_since);
+  if (stream.waiting_wall_ms != 0)
+    lag = std::max(lag, static_cast<double>(wall_ms - stream.waiting_wall_ms) / 1000.0);
+  const Duration silence = now - stream.last_answer;
+  const bool away = stream.state == StreamState::reconnecting || stream.state == StreamState::opening;
+  if (away || (stream.state == StreamState::live && silence > kSilence))
+    lag = std::max(lag, seconds(silence));
+  return lag;
+}
+
 std::string if_any(const char* name, uint64_t count) {
   return count == 0 ? std::string() : fmt::format(" {}={}", name, count);
 }
@@ -75,10 +92,7 @@ std::string grouped(uint64_t number) {
 
 double lag_seconds(const EngineStatus& status, int64_t wall_ms) {
   double lag = 0;
-  for (const StreamStatus& stream : status.streams) {
-    if (stream.waiting_wall_ms == 0) continue;
-    lag = std::max(lag, static_cast<double>(wall_ms - stream.waiting_wall_ms) / 1000.0);
-  }
+  for (const StreamStatus& stream : status.streams) lag = std::max(lag, lag_of(stream, status.now, wall_ms));
   return lag;
 }
 

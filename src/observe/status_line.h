@@ -18,8 +18,9 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
 std::string progress_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
                           int64_t wall_ms);
 
-// The age of the oldest change that was read and is not applied; 0 when nothing waits. Changes that were not
-// read yet (a stream that is away or paused) do not count: nobody here knows of them.
+// The age of the oldest change that was read and is not applied: by the source's wall clock, but never less
+// than the time since it was received (clocks differ; DocumentDB may not tell). A stream whose source is away
+// or silent counts with the time since its last answer: what happened there meanwhile is not known here.
 double lag_seconds(const EngineStatus& status, int64_t wall_ms);
 
 }  // namespace ddsync::observe

@@ -47,11 +47,35 @@ TEST(EngineStatus, TakesTheClusterTimeWhereThereIsNoWallClock) {
   EXPECT_EQ(waiting_wall_ms(given), 5'000);
 }
 
-// DocumentDB gives it as a string.
-TEST(EngineStatus, TellsNothingOfAnAgeThatTheSourceDoesNotTell) {
+TEST(EngineStatus, ReadsTheWallClockThatDocumentDBGivesAsAString) {
   Harness given(Harness::options(3));
-  three_waiting(given, R"("wallTime":"2026-11-25T10:00:00Z")");
-  EXPECT_EQ(waiting_wall_ms(given), 0);
+  three_waiting(given, R"("wallTime":"2026-11-25T10:00:00.250Z")");
+  EXPECT_EQ(waiting_wall_ms(given), 1'795'600'800'250);
+}
+
+TEST(EngineStatus, TellsSinceWhenAChangeWaitsWhereTheSourceTellsNoTime) {
+  Harness given(Harness::options(3));
+  given.pass_ms(500);
+  const Instant received{given.now_us_};
+  const auto writes = three_waiting(given, R"("wallTime":"noon")");
+  given.pass_ms(4'000);
+  EngineStatus status = given.engine().status();
+  EXPECT_EQ(status.streams[0].waiting_wall_ms, 0);
+  EXPECT_EQ(status.streams[0].waiting_since, received);
+  EXPECT_EQ(status.now, Instant{given.now_us_});
+  for (const WriteBatch& write : writes) given.acknowledge(write);
+  EXPECT_EQ(given.engine().status().streams[0].waiting_since, Instant{});
+}
+
+TEST(EngineStatus, TellsWhenAStreamThatNeverAnsweredWasFirstAsked) {
+  Harness given(Harness::options());
+  given.give(input::TargetReady{});
+  const Instant asked{given.now_us_};
+  Error error;
+  error.treatment = Treatment::retry;
+  given.pass_ms(3'000);
+  given.give(input::StreamFailed{{0}, error});
+  EXPECT_EQ(given.engine().status().streams[0].last_answer, asked);
 }
 
 }  // namespace

@@ -134,6 +134,38 @@ TEST(Lag, IsNeverNegativeWhenTheClocksDiffer) {
   EXPECT_EQ(lag_seconds(now, kNow_ms), 0.0);
 }
 
+TEST(Lag, IsNeverLessThanTheTimeThatAChangeWaitsHere) {
+  EngineStatus now = watching();
+  now.now = {60'000'000};
+  now.streams[0].last_answer = now.now;
+  now.streams[0].waiting_since = {57'000'000};
+  EXPECT_EQ(lag_seconds(now, kNow_ms), 3.0) << "the source tells no time";
+  now.streams[0].waiting_wall_ms = kNow_ms + 5'000;
+  EXPECT_EQ(lag_seconds(now, kNow_ms), 3.0) << "the source's clock is ahead";
+  now.streams[0].waiting_wall_ms = kNow_ms - 5'000;
+  EXPECT_EQ(lag_seconds(now, kNow_ms), 5.0);
+}
+
+TEST(Lag, OfAStreamThatIsAwayIsTheTimeSinceItsLastAnswer) {
+  EngineStatus now = watching();
+  now.now = {60'000'000};
+  now.streams[0].last_answer = {58'000'000};
+  EXPECT_EQ(lag_seconds(now, kNow_ms), 0.0) << "an idle stream is asked once a second or so";
+  now.streams[0].state = StreamState::reconnecting;
+  EXPECT_EQ(lag_seconds(now, kNow_ms), 2.0);
+  now.streams[0].state = StreamState::waiting;
+  EXPECT_EQ(lag_seconds(now, kNow_ms), 0.0) << "the source answers: there is no such collection";
+}
+
+TEST(Lag, OfASilentStreamIsTheTimeSinceItsLastAnswer) {
+  EngineStatus now = watching();
+  now.now = {60'000'000};
+  now.streams[0].last_answer = {20'000'000};
+  EXPECT_EQ(lag_seconds(now, kNow_ms), 40.0);
+  now.streams[0].state = StreamState::paused;
+  EXPECT_EQ(lag_seconds(now, kNow_ms), 0.0) << "it is not asked";
+}
+
 TEST(ProgressLine, IsShort) {
   EngineStatus before = watching();
   EngineStatus now = watching();
