@@ -1,6 +1,7 @@
 #include "engine/ledger.h"
 
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace ddsync {
@@ -8,6 +9,8 @@ namespace {
 
 // What an event costs beside its bytes: slot, key entry, place in the key table.
 constexpr uint64_t kEventOverheadBytes = 320;
+// What a batch costs beside its bytes and events, also when it is finished: its record and token.
+constexpr uint64_t kBatchOverheadBytes = 384;
 
 StreamPosition position_behind(const BatchRecord& batch, uint32_t index) {
   const EventSlot& slot = batch.slots[index];
@@ -26,14 +29,14 @@ DocumentView BatchRecord::event(uint32_t index) const {
 }
 
 BatchRecord& Ledger::begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t bytes, Instant received) {
-  auto batch = std::make_unique<BatchRecord>();
-  batch->ledger = this;
-  batch->storage = std::move(storage);
-  batch->bytes = bytes;
-  batch->received = received;
-  bytes_ += bytes;
-  batches_.push_back(std::move(batch));
-  return *batches_.back();
+  BatchRecord& batch = batches_.emplace_back();
+  batch.ledger = this;
+  batch.place = std::prev(batches_.end());
+  batch.storage = std::move(storage);
+  batch.bytes = bytes + kBatchOverheadBytes;
+  batch.received = received;
+  bytes_ += batch.bytes;
+  return batch;
 }
 
 EventRef Ledger::add_event(BatchRecord& batch, const Event& event) {
@@ -48,11 +51,11 @@ EventRef Ledger::add_event(BatchRecord& batch, const Event& event) {
 void Ledger::end_batch(BatchRecord& batch, StreamPosition after) {
   batch.after = std::move(after);
   batch.complete = true;
-  if (batch.unacknowledged == 0) release(batch);
+  if (batch.unacknowledged == 0) finish(batch);
 }
 
 bool Ledger::idle_position(StreamPosition position) {
-  StreamPosition& last = batches_.empty() ? base_ : batches_.back()->after;
+  StreamPosition& last = batches_.empty() ? base_ : batches_.back().after;
   if (last == position) return false;
   last = std::move(position);
   return true;
@@ -64,21 +67,25 @@ void Ledger::acknowledge(EventRef event) {
   slot.acknowledged = true;
   waiting_ -= 1;
   event.batch->unacknowledged -= 1;
-  if (event.batch->unacknowledged == 0 && event.batch->complete) release(*event.batch);
+  if (event.batch->unacknowledged == 0 && event.batch->complete) finish(*event.batch);
 }
 
 uint64_t Ledger::advance() {
   uint64_t passed = 0;
   while (!batches_.empty()) {
-    BatchRecord& front = *batches_.front();
-    const auto count = static_cast<uint32_t>(front.slots.size());
-    while (next_index_ < count && front.slots[next_index_].acknowledged) {
-      ++next_index_;
-      ++passed;
+    BatchRecord& front = batches_.front();
+    const bool finished = front.complete && front.unacknowledged == 0;
+    if (!finished) {
+      while (next_index_ < front.slots.size() && front.slots[next_index_].acknowledged) {
+        ++next_index_;
+        ++passed;
+      }
+      break;
     }
-    if (next_index_ < count || !front.complete) break;
+    passed += front.finished - next_index_;
     if (front.after.known()) base_ = std::move(front.after);
     next_index_ = 0;
+    bytes_ -= front.bytes;
     batches_.pop_front();
   }
   return passed;
@@ -86,7 +93,7 @@ uint64_t Ledger::advance() {
 
 StreamPosition Ledger::position() const {
   if (next_index_ == 0) return base_;
-  return position_behind(*batches_.front(), next_index_ - 1);
+  return position_behind(batches_.front(), static_cast<uint32_t>(next_index_ - 1));
 }
 
 StreamPosition Ledger::position_behind_last(const BatchRecord& batch) {
@@ -96,16 +103,33 @@ StreamPosition Ledger::position_behind_last(const BatchRecord& batch) {
 
 int64_t Ledger::waiting_wall_ms() const {
   if (batches_.empty()) return 0;
-  const BatchRecord& front = *batches_.front();
+  const BatchRecord& front = batches_.front();
   if (next_index_ >= front.slots.size() || front.slots[next_index_].acknowledged) return 0;
   Event event;
-  return decode_event(front.event(next_index_), event) ? event.wall_ms : 0;
+  return decode_event(front.event(static_cast<uint32_t>(next_index_)), event) ? event.wall_ms : 0;
 }
 
-void Ledger::release(BatchRecord& batch) {
-  bytes_ -= batch.bytes;
-  batch.bytes = 0;
+// Behind an event that is stuck, finished batches would pile up: neighbours become one.
+void Ledger::finish(BatchRecord& batch) {
+  bytes_ -= batch.bytes - kBatchOverheadBytes;
+  batch.bytes = kBatchOverheadBytes;
   batch.storage.reset();
+  batch.finished = batch.slots.size();
+  batch.slots = {};
+  const auto is_finished = [](const BatchRecord& other) {
+    return other.complete && other.unacknowledged == 0;
+  };
+  if (const auto next = std::next(batch.place); next != batches_.end() && is_finished(*next))
+    merge(batch, *next);
+  if (batch.place != batches_.begin() && is_finished(*std::prev(batch.place)))
+    merge(*std::prev(batch.place), batch);
+}
+
+void Ledger::merge(BatchRecord& into, BatchRecord& next) {
+  into.finished += next.finished;
+  if (next.after.known()) into.after = std::move(next.after);
+  bytes_ -= next.bytes;
+  batches_.erase(next.place);
 }
 
 }  // namespace ddsync

@@ -5,7 +5,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,9 +38,12 @@ struct EventSlot {
 
 struct BatchRecord {
   Ledger* ledger = nullptr;
-  std::unique_ptr<BatchStorage> storage;  // released when no event of it is needed any more
+  std::list<BatchRecord>::iterator place;
+  std::unique_ptr<BatchStorage> storage;
   std::vector<EventSlot> slots;
   uint32_t unacknowledged = 0;
+  // Of a finished batch, and of finished ones behind it: only their number and `after` are kept.
+  uint64_t finished = 0;
   bool complete = false;  // all of its events are in `slots`
   uint64_t bytes = 0;
   Instant received;
@@ -67,11 +70,12 @@ class Ledger {
   BatchRecord& begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t bytes, Instant received);
   EventRef add_event(BatchRecord& batch, const Event& event);
   // All events of the batch were added; `after` is the position behind them; none leaves the position where
-  // it is.
+  // it is. A batch that waits for nothing may be gone afterwards.
   void end_batch(BatchRecord& batch, StreamPosition after);
   // The source moved on without an event for us. False when nothing changed.
   bool idle_position(StreamPosition position);
 
+  // The last event of a batch: the batch may be gone afterwards.
   void acknowledge(EventRef event);
   // Moves the watermark over what is acknowledged; gives how many events it passed. Call it before
   // position(): a batch that is acknowledged as a whole has released the bytes its tokens lie in.
@@ -88,16 +92,17 @@ class Ledger {
   // told.
   int64_t waiting_wall_ms() const;
   // When the oldest batch with something that waits was received; 0 when nothing waits. After advance().
-  Instant waiting_since() const { return batches_.empty() ? Instant{} : batches_.front()->received; }
+  Instant waiting_since() const { return batches_.empty() ? Instant{} : batches_.front().received; }
 
  private:
-  void release(BatchRecord& batch);
+  void finish(BatchRecord& batch);
+  void merge(BatchRecord& into, BatchRecord& next);
 
   std::string name_;
   Holds holds_;
-  std::deque<std::unique_ptr<BatchRecord>> batches_;
+  std::list<BatchRecord> batches_;
   StreamPosition base_;      // behind all batches that are gone
-  uint32_t next_index_ = 0;  // of the first batch: events before it are acknowledged
+  uint64_t next_index_ = 0;  // of the first batch: events before it are acknowledged
   uint64_t waiting_ = 0;
   uint64_t bytes_ = 0;
 };
