@@ -18,6 +18,13 @@ constexpr Duration kCheckInterval = Duration::milliseconds(200);
 constexpr Duration kQuietCheckInterval = Duration::seconds(1);  // nothing could be compared at the last check
 constexpr uint32_t kRepairsMax = 5;
 
+Error incomplete_answer() {
+  Error error;
+  error.code = kErrorProtocol;
+  error.message = "a comparison answered for other documents than were asked for";
+  return error;
+}
+
 // A repair as a change event, for the ledger and, if the target refuses it, for the dead-letter store.
 class RepairStorage : public BatchStorage {
  public:
@@ -135,6 +142,7 @@ void Suspects::pump() {
     return;
   }
   compare.id = ++id_;
+  asked_ns_ = compare.ns;
   asked_at_ = shared_.now;
   in_flight_ = true;
   shared_.emit(std::move(compare));
@@ -163,13 +171,29 @@ void Suspects::on_compared(input::Compared&& compared) {
   if (!in_flight_ || compared.id != id_) return;
   in_flight_ = false;
   if (compared.error || compared.keys.size() != asked_.size()) {
-    attempt_ += 1;
-    next_check_ = shared_.now + shared_.backoff(attempt_);
+    on_failed(compared.error.value_or(incomplete_answer()));
     return;
   }
   attempt_ = 0;
   next_check_ = shared_.now;
   for (size_t i = 0; i < asked_.size(); ++i) settle(asked_[i], compared.keys[i]);
+}
+
+void Suspects::on_failed(const Error& error) {
+  const std::string ns = asked_ns_.name();
+  attempt_ += 1;
+  next_check_ = shared_.now + shared_.backoff(attempt_);
+  shared_.counters.errors += 1;
+  if (error.treatment == Treatment::fatal) {
+    shared_.end(output::StopReason::access_denied,
+                fmt::format("documents of {} cannot be compared: {}", ns, describe(error)));
+  } else if (attempt_ == 1 || attempt_ % 20 == 0) {
+    shared_.notice(
+        output::Level::warning,
+        fmt::format("documents of {} cannot be compared (try {}): {}; they count as not proven and "
+                    "are compared again until it succeeds",
+                    ns, attempt_, describe(error)));
+  }
 }
 
 void Suspects::settle(const Key& key, const input::ComparedKey& found) {

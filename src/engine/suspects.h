@@ -78,6 +78,7 @@ class Suspects {
   // The stream has nothing more, and all of it is written but for duplicates that are set aside.
   bool told_all(const NamespaceQueue& ns) const;
   output::Compare choose();
+  void on_failed(const Error& error);
   bool eligible(const Suspect& suspect) const;
   void settle(const Key& key, const input::ComparedKey& found);
   void repair(Suspect& suspect, const OwnedDocument& source_document);
@@ -92,6 +93,7 @@ class Suspects {
   uint64_t replayed_ = 0;
   Ledger repairs_;
   std::vector<Key> asked_;
+  Namespace asked_ns_;
   Key chosen_last_;
   Instant asked_at_;
   bool in_flight_ = false;

@@ -143,6 +143,48 @@ TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   EXPECT_NE(Harness::json(repair.operations[0].document).find("9"), std::string::npos);
 }
 
+TEST(EngineErrors, AComparisonThatFailsIsCountedAndSaidAtTheFirstAndEveryTwentiethTry) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  given.pass_ms(6'000);
+  given.acknowledge(given.take<output::Write>());
+  const uint64_t errors = given.engine().status().errors;
+  given.take_all<output::Notice>();
+  Error error;
+  error.code = 89;
+  error.message = "the source is away";
+  std::vector<size_t> said_at;
+  for (size_t attempt = 1; attempt <= 21; ++attempt) {
+    given.pass_ms(10'000);
+    given.give(input::Compared{given.take<output::Compare>().id, {}, error});
+    for (const auto& notice : given.take_all<output::Notice>()) {
+      EXPECT_NE(notice.text.find("the source is away"), std::string::npos) << notice.text;
+      said_at.push_back(attempt);
+    }
+  }
+  EXPECT_EQ(said_at, (std::vector<size_t>{1, 20}));
+  EXPECT_EQ(given.engine().status().errors, errors + 21);
+  EXPECT_EQ(given.engine().status().suspects, 1U);
+}
+
+TEST(EngineErrors, AComparisonThatIsNotAllowedEndsTheServiceLikeAWrite) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  given.pass_ms(6'000);
+  given.acknowledge(given.take<output::Write>());
+  given.pass_ms(1'000);
+  const Error denied = make_error(ErrorContext::find, 13, "", "not authorized on db to execute find");
+  given.give(input::Compared{given.take<output::Compare>().id, {}, denied});
+  while (given.has<output::Persist>()) given.make_durable();
+  const auto finished = given.take<output::Finished>();
+  EXPECT_EQ(finished.reason, output::StopReason::access_denied);
+  EXPECT_NE(finished.text.find("db.coll"), std::string::npos) << finished.text;
+}
+
 TEST(EngineErrors, ATargetThatRefusesLateWritesNeedsNoSuspects) {
   Harness given(Harness::options());
   TargetLimits limits;
