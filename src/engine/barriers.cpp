@@ -262,7 +262,12 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
 }
 
 void Barriers::refuse(Stream& stream, const Error& error) {
+  const SchemaChange& change = stream.barrier->change;
   stream.barrier->phase = Phase::refused;
+  if (shared_.options.on_error == OnError::quarantine) {  // both sides stay different
+    suspects_.add_namespace(change.ns);
+    if (change.kind == SchemaChangeKind::rename) suspects_.add_namespace(change.to);
+  }
   refusals_.refuse_event(stream.barrier->change.ns, stream.barrier->event, error);
 }
 

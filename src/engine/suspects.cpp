@@ -102,8 +102,8 @@ void Suspects::add_namespace(const Namespace& ns) {
   checkpoints_.moved();
   shared_.notice(
       output::Level::error,
-      fmt::format("{} is not proven to be equal any more: writes of unknown outcome may have left it "
-                  "different; compare it with the source",
+      fmt::format("{} is not proven to be equal any more: writes of unknown outcome, or changes that could "
+                  "not be carried over, may have left it different; compare it with the source",
                   ns.name()));
 }
 

@@ -277,6 +277,35 @@ TEST(EngineBarrier, ADropRunsAloneBetweenTwoCheckpoints) {
   EXPECT_TRUE(given.has<output::Write>());
 }
 
+// The drop of db.coll, refused by the target for good.
+void refuse_a_drop(Harness& given) {
+  given.start();
+  given.batch(event("a", "drop", ""), "a");
+  given.make_durable();
+  const auto change = given.take<output::ChangeSchema>();
+  Error error;
+  error.code = 20;
+  error.treatment = Treatment::permanent;
+  given.give(input::SchemaChanged{change.writer, change.id, error});
+}
+
+TEST(EngineBarrier, ADropThatIsQuarantinedLeavesItsCollectionNotProven) {
+  EngineOptions options = Harness::options();
+  options.on_error = OnError::quarantine;
+  Harness given(options);
+  refuse_a_drop(given);
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 1U);
+  given.give(input::QuarantineDurable{given.take<output::Quarantine>().id});
+  const Checkpoint checkpoint = given.make_durable();
+  EXPECT_EQ(checkpoint.unproven_namespaces, (std::vector<Namespace>{{"db", "coll"}}));
+}
+
+TEST(EngineBarrier, ADropThatStopsTheServiceIsTriedAgainByTheNextStart) {
+  Harness given(Harness::options());
+  refuse_a_drop(given);
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 0U);
+}
+
 TEST(EngineBarrier, SchemaChangesThatFollowOneAnotherDirectlyAllRun) {
   Harness given(Harness::options());
   given.start();
