@@ -89,12 +89,14 @@ void Suspects::add_replayed(NamespaceQueue& ns, ValueView id) {
     add(ns, id);
     return;
   }
-  if (replayed_++ > kReplayedMax) return;
-  shared_.notice(
-      output::Level::warning,
-      fmt::format("more than {} changes are repeated after the last process was killed: only so many of "
-                  "their documents are compared with the source",
-                  kReplayedMax));
+  if (replayed_++ == kReplayedMax) {
+    shared_.notice(
+        output::Level::warning,
+        fmt::format("more than {} changes are repeated after the last process was killed: only so many of "
+                    "their documents are compared with the source",
+                    kReplayedMax));
+  }
+  add_namespace(ns.ns);
 }
 
 void Suspects::add_namespace(const Namespace& ns) {

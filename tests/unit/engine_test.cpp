@@ -143,6 +143,31 @@ TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   EXPECT_NE(Harness::json(repair.operations[0].document).find("9"), std::string::npos);
 }
 
+EngineOptions killed_before() {
+  EngineOptions options = Harness::options();
+  options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("old"), 0}, ""}};
+  options.resume_from.clean_end = false;
+  return options;
+}
+
+std::string inserts(int first, int last) {
+  std::string events;
+  for (int i = first; i <= last; ++i)
+    events += (i == first ? "" : ",") + insert("n" + std::to_string(i), std::to_string(i));
+  return events;
+}
+
+TEST(EngineErrors, MoreRepeatedChangesThanAreComparedLeaveTheCollectionNotProven) {
+  Harness given(killed_before());
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  given.batch(inserts(1, 5'000), "a");
+  EXPECT_EQ(given.engine().status().suspects, 5'000U);
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 0U);
+  given.batch(inserts(5'001, 5'001), "b");
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 1U);
+}
+
 TEST(EngineErrors, AComparisonThatFailsIsCountedAndSaidAtTheFirstAndEveryTwentiethTry) {
   Harness given(Harness::options());
   given.start();
