@@ -119,7 +119,8 @@ void Engine::Core::pump_ending() {
   output::Finished finished{shared_.ending->reason, shared_.ending->text};
   if (!kept) {
     finished.reason = output::StopReason::local_disk;
-    finished.text =
+    if (!finished.text.empty()) finished.text += ". And ";
+    finished.text +=
         "the last position could not be made durable; the next start repeats some changes, nothing is lost";
   }
   shared_.emit(std::move(finished));

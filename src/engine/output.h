@@ -88,7 +88,7 @@ enum class StopReason : uint8_t { requested, gap, refused_document, access_denie
 // The last output: nothing is in flight, what was applied is durable (except local_disk).
 struct Finished {
   StopReason reason = StopReason::requested;
-  std::string text;  // empty when requested
+  std::string text;  // empty when requested; with local_disk also the reason of the end before it, if any
 };
 
 }  // namespace ddsync::output

@@ -467,6 +467,27 @@ TEST(EngineDisk, AFailingDiskPausesReadingAndIsTriedAgain) {
   EXPECT_TRUE(given.has<output::ReadStream>());
 }
 
+TEST(EngineStop, NamesItsReasonAlsoWhenTheLastPositionCannotBeMadeDurable) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1") + "," + insert("b", "2"), "b");
+  given.refuse(given.take<output::Write>(), 1, Treatment::permanent);
+  Error full;
+  full.code = kErrorLocalDisk;
+  full.message = "No space left on device";
+  while (!given.has<output::Finished>()) {
+    for (const auto& persist : given.take_all<output::Persist>())
+      given.give(input::CheckpointFailed{persist.checkpoint.generation, full});
+    given.pass_ms(1'000);
+    ASSERT_LT(given.now_us_, 100'000'000);
+  }
+  const auto finished = given.take<output::Finished>();
+  EXPECT_EQ(finished.reason, output::StopReason::local_disk);
+  EXPECT_NE(finished.text.find("the target refuses the document with _id"), std::string::npos)
+      << finished.text;
+  EXPECT_NE(finished.text.find("could not be made durable"), std::string::npos) << finished.text;
+}
+
 TEST(EngineStop, FinishesWhatIsInFlightAndPersistsBeforeItEnds) {
   Harness given(Harness::options());
   given.start();
