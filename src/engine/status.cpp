@@ -12,6 +12,7 @@ StreamStatus status_of(const Stream& stream) {
   status.scope = stream.scope.name();
   status.state = stream.state;
   status.detail = stream.detail;
+  status.no_start_position = stream.start_durable && !stream.ledger.position().known();
   status.events_read = stream.events_read;
   status.events_applied = stream.events_read - stream.ledger.waiting();
   status.last_answer = stream.last_answer;

@@ -29,6 +29,9 @@ struct StreamStatus {
   std::string scope;
   StreamState state = StreamState::opening;
   std::string detail;  // last error or reason, empty when fine
+  // It is read, and neither the source gave a position nor was a change applied that has one: what happens
+  // while the service is away is lost.
+  bool no_start_position = false;
   uint64_t events_read = 0;
   uint64_t events_applied = 0;  // acknowledged, superseded or skipped
   // When the source last answered, also with nothing; before its first answer: when it was first asked.

@@ -74,6 +74,12 @@ double lag_of(const StreamStatus& stream, Instant now, int64_t wall_ms) {
   return lag;
 }
 
+uint64_t streams_without_start(const EngineStatus& status) {
+  return static_cast<uint64_t>(
+      std::count_if(status.streams.begin(), status.streams.end(),
+                    [](const StreamStatus& stream) { return stream.no_start_position; }));
+}
+
 std::string if_any(const char* name, uint64_t count) {
   return count == 0 ? std::string() : fmt::format(" {}={}", name, count);
 }
@@ -108,7 +114,8 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
   line += if_any("superseded", now.events_superseded) + if_any("skipped", now.events_skipped) +
           if_any("quarantined", now.events_quarantined) + if_any("set_aside", now.operations_set_aside) +
           if_any("suspects", now.suspects) + if_any("unproven_namespaces", now.unproven_namespaces) +
-          if_any("writers_retrying", now.writers_retrying);
+          if_any("writers_retrying", now.writers_retrying) +
+          if_any("no_start_position", streams_without_start(now));
   line += troubled_streams(now);
   if (!now.last_write_error.empty())
     line += fmt::format("; last write error: {}", config::shortened(now.last_write_error, kDetailMax));

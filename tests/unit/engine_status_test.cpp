@@ -67,6 +67,26 @@ TEST(EngineStatus, TellsSinceWhenAChangeWaitsWhereTheSourceTellsNoTime) {
   EXPECT_EQ(given.engine().status().streams[0].waiting_since, Instant{});
 }
 
+TEST(EngineStatus, SaysThatASourceGaveNoPositionUntilTheFirstChangeIsApplied) {
+  Harness given(Harness::options());
+  const auto without = [&] { return given.engine().status().streams[0].no_start_position; };
+  given.give(input::TargetReady{});
+  EXPECT_FALSE(without()) << "not opened yet";
+  given.give(input::StreamOpened{{0}, {}});
+  given.make_durable();
+  EXPECT_TRUE(without());
+  given.batch(insert("a", "1"), "a");
+  EXPECT_TRUE(without());
+  given.acknowledge(given.take<output::Write>());
+  EXPECT_FALSE(without());
+}
+
+TEST(EngineStatus, SaysNothingOfTheKindWhereTheSourceGaveOne) {
+  Harness given(Harness::options());
+  given.start();
+  EXPECT_FALSE(given.engine().status().streams[0].no_start_position);
+}
+
 TEST(EngineStatus, TellsWhenAStreamThatNeverAnsweredWasFirstAsked) {
   Harness given(Harness::options());
   given.give(input::TargetReady{});

@@ -68,6 +68,14 @@ TEST(StatusLine, ShowsRareCountsOnlyWhenThereAreSome) {
       << line(now);
 }
 
+TEST(StatusLine, CountsTheStreamsThatHaveNoPositionYet) {
+  EngineStatus now = watching();
+  EXPECT_FALSE(has(line(now), "no_start_position"));
+  now.streams.push_back(stream("db.b", StreamState::live));
+  now.streams[1].no_start_position = true;
+  EXPECT_TRUE(has(line(now), " no_start_position=1")) << line(now);
+}
+
 TEST(StatusLine, HasTheWorstStateOfAll) {
   EngineStatus now = watching();
   const auto state = [&](StreamState second) {
