@@ -17,14 +17,6 @@ WriteKind write_kind(EventKind kind) {
   return kind == EventKind::remove ? WriteKind::remove : WriteKind::replace;
 }
 
-Error malformed(const std::string& scope) {
-  Error error;
-  error.code = kErrorProtocol;
-  error.message = fmt::format("the source delivered a change event of {} that cannot be understood", scope);
-  error.treatment = Treatment::retry;
-  return error;
-}
-
 // A source that has not moved gives the token back that the stream was opened with: of an invalidate it still
 // needs startAfter.
 StreamPosition position_behind(const Stream& stream, DocumentView post_batch_token) {
@@ -98,11 +90,9 @@ void Intake::fail_malformed(Stream& stream) {
   BatchRecord& batch = *stream.undecoded->batch;
   StreamPosition behind = Ledger::position_behind_last(batch);
   stream.undecoded.reset();
-  if (behind.known()) stream.read_position = behind;
-  stream.ledger.end_batch(batch, std::move(behind));
+  stream.ledger.end_batch(batch, behind);
   acknowledger_.touch(stream.ledger);
-  shared_.emit(output::CloseStream{{stream.index}});
-  streams_.fail(stream, malformed(stream.scope.name()));
+  streams_.on_malformed(stream, std::move(behind));
 }
 
 bool Intake::take(Stream& stream, BatchRecord& batch, const Event& event) {

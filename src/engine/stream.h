@@ -59,6 +59,7 @@ struct Stream {
   bool asked = false;            // an OpenStream or ReadStream is not yet answered
   bool invalidated = false;      // the cursor ends behind the present batch
   uint32_t failures = 0;         // in a row
+  uint32_t malformed_tries = 0;  // in a row, at `read_position`
   Instant reopen_at;
   uint64_t start_generation = 0;  // checkpoint that makes the start position durable
   bool start_durable = false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bson/extended_json.h"
 #include "engine/planted_bug.h"
 
 namespace ddsync {
@@ -18,6 +19,26 @@ constexpr uint32_t kBatchEventsMax = 2'000;
 // Of the memory limit: above it only streams that hold nothing may read, a small batch each.
 constexpr uint64_t kFullNumerator = 3;
 constexpr uint64_t kFullDenominator = 4;
+
+// An event that cannot be understood may be damaged on its way. After so many tries it is the source's.
+constexpr uint32_t kMalformedTriesMax = 5;
+
+Error malformed(const Stream& stream) {
+  Error error;
+  error.code = kErrorProtocol;
+  error.treatment = Treatment::retry;
+  error.message =
+      fmt::format("the source delivered a change event of {} that cannot be understood", stream.scope.name());
+  if (stream.malformed_tries >= kMalformedTriesMax)
+    error.message += fmt::format(", {} times at the same position", stream.malformed_tries);
+  return error;
+}
+
+std::string in_words(const StreamPosition& position) {
+  if (!position.known()) return "the start";
+  if (position.kind == PositionKind::operation_time) return std::to_string(position.operation_time);
+  return to_extended_json(position.token.view());
+}
 
 StreamPosition durable_position(const Checkpoint& checkpoint, const std::string& name,
                                 std::string& gap_reason) {
@@ -158,6 +179,7 @@ void Streams::recovered(Stream& stream) {
 
 void Streams::on_batch_decoded(Stream& stream, StreamPosition after) {
   recovered(stream);
+  stream.malformed_tries = 0;
   if (after.known()) stream.read_position = std::move(after);
   if (!stream.invalidated) return;
   stream.invalidated = false;
@@ -170,6 +192,25 @@ void Streams::on_failed(const input::StreamFailed& failed) {
   Stream& stream = at(failed.stream);
   stream.asked = false;
   fail(stream, failed.error);
+}
+
+// What was understood stays; the stream is opened again behind it.
+void Streams::on_malformed(Stream& stream, StreamPosition behind) {
+  if (behind.known()) {
+    stream.malformed_tries = 0;
+    stream.read_position = std::move(behind);
+  }
+  stream.malformed_tries += 1;
+  shared_.emit(output::CloseStream{{stream.index}});
+  fail(stream, malformed(stream));
+  if (stream.malformed_tries < kMalformedTriesMax) return;
+  if (stream.malformed_tries != kMalformedTriesMax && stream.malformed_tries % 20 != 0) return;
+  shared_.notice(
+      output::Level::error,
+      fmt::format("the source delivers a change event of {} behind the position {} that cannot be understood "
+                  "({} tries); the stream cannot get past it and is tried again: find out what is there, or "
+                  "--reset and copy the data anew",
+                  stream.scope.name(), in_words(stream.read_position), stream.malformed_tries));
 }
 
 void Streams::fail(Stream& stream, const Error& error) {

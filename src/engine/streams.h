@@ -31,7 +31,9 @@ class Streams {
   void on_batch_decoded(Stream& stream, StreamPosition after);
   // An empty batch: the source may have moved on without an event for us.
   void on_idle(Stream& stream, StreamPosition position);
-  // The stream delivered what cannot be understood, or its cursor has to be opened again.
+  // Behind `behind` (unknown: at the start of the batch) stands what cannot be understood.
+  void on_malformed(Stream& stream, StreamPosition behind);
+  // The stream's cursor has to be opened again.
   void fail(Stream& stream, const Error& error);
 
   // Reads on where there is room, opens again what waited long enough. `may_read`: the disk and the ending

@@ -408,6 +408,31 @@ TEST(EngineStreams, AServiceWithNothingButGapsDoesNotSayThatItWatches) {
   EXPECT_FALSE(given.has<output::Watching>());
 }
 
+TEST(EngineStreams, AnEventThatIsNeverUnderstoodIsNamedWithItsPosition) {
+  Harness given(Harness::options());
+  given.start();
+  const std::string no_event = R"({"_id":)" + token("b") + "}";
+  std::vector<int> said_at;
+  for (int attempt = 1; attempt <= 40; ++attempt) {
+    // The first one stands behind an event that is understood.
+    given.batch((attempt == 1 ? insert("a", "1") + "," : "") + no_event, "b");
+    for (const auto& notice : given.take_all<output::Notice>()) {
+      if (notice.level != output::Level::error) continue;
+      EXPECT_NE(notice.text.find(named("a")), std::string::npos) << notice.text;
+      said_at.push_back(attempt);
+    }
+    given.pass_ms(10'000);
+    EXPECT_EQ(given.take<output::OpenStream>().position.token, Harness::token_of("a"));
+    given.give(input::StreamOpened{{0}, {}});
+    given.take_all<output::ReadStream>();
+  }
+  EXPECT_EQ(said_at, (std::vector<int>{5, 20, 40}));
+  const std::string detail = given.engine().status().streams[0].detail;
+  EXPECT_NE(detail.find("40 times at the same position"), std::string::npos) << detail;
+  given.batch(insert("b", "2"), "b");
+  EXPECT_TRUE(given.engine().status().streams[0].detail.empty());
+}
+
 TEST(EngineStreams, ALostCursorIsOpenedAgainBehindTheLastEventRead) {
   Harness given(Harness::options());
   given.start();
