@@ -10,6 +10,7 @@ namespace {
 
 // For the last checkpoint, when writes took all the time there was.
 constexpr Duration kDiskGrace = Duration::seconds(3);
+constexpr size_t kGapsNamedMax = 10;  // in the last line of the log; each has its own line before
 
 }  // namespace
 
@@ -90,14 +91,19 @@ void Engine::Core::move_watermarks() { checkpoints_.applied(acknowledger_.advanc
 void Engine::Core::end_when_only_gaps_are_left() {
   if (shared_.ending || !shared_.target_ready || !streams_.all_in_gap()) return;
   if (events_waiting() > 0 || refusals_.outstanding()) return;
-  std::string names;
-  for (const Stream& stream : streams_.all()) names += (names.empty() ? "" : ", ") + stream.scope.name();
+  std::string reasons;
+  size_t named = 0;
+  for (const Stream& stream : streams_.all()) {
+    if (++named > kGapsNamedMax) continue;
+    reasons += fmt::format("{}{} ({})", named == 1 ? "" : ", ", stream.scope.name(), stream.gap_reason);
+  }
+  if (named > kGapsNamedMax) reasons += fmt::format(" and {} more", named - kGapsNamedMax);
   shared_.end(
       output::StopReason::gap,
       fmt::format(
-          "the source no longer knows the position of {}. Copy the data anew, or accept the gap: start "
-          "with --accept-gap NAME (or all) to go on from now",
-          names));
+          "no stream can go on from its position: {}. Copy the data anew, or accept the gap: start with "
+          "--accept-gap NAME (or all) to go on from now",
+          reasons));
 }
 
 void Engine::Core::pump_ending() {

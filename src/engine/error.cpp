@@ -62,8 +62,9 @@ bool names_id_index(std::string_view message) {
 }
 
 Treatment classify_stream(ErrorContext context, Family family, int code, std::string_view message) {
-  // An event too large to be delivered (10334 at mongod): the stream cannot get past it, like a lost history.
-  if (code == 10334) return Treatment::history_lost;
+  // At mongod: the event, with the document before and after it, is over 16 MiB. It is there, and nobody gets
+  // past.
+  if (code == 10334) return Treatment::event_too_large;
   // A garbage token: 9 at secantusd and mongod, 2 at DocumentDB.
   const bool may_be_token = family == Family::document || family == Family::unlisted;
   if (may_be_token && contains(message, "resume token")) return Treatment::history_lost;
@@ -121,6 +122,8 @@ std::string_view to_string(Treatment treatment) {
       return "cursor reopened";
     case Treatment::history_lost:
       return "history lost";
+    case Treatment::event_too_large:
+      return "event too large";
     case Treatment::fatal:
       return "fatal";
   }

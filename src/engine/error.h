@@ -19,6 +19,7 @@ enum class Treatment : uint8_t {
   missing,          // the namespace is not there (26): harmless for a drop, a wait for a stream
   cursor_lost,      // open the cursor again from the position we hold
   history_lost,     // the position is no longer known to the source: gap
+  event_too_large,  // the source cannot deliver the next change: a gap of another kind
   fatal,            // the service cannot go on: wrong credentials, missing rights
 };
 

@@ -58,6 +58,13 @@ std::string gap_advice(const std::string& scope) {
       scope, scope);
 }
 
+std::string gap_reason(const Error& error) {
+  if (error.treatment != Treatment::event_too_large)
+    return "the source no longer knows its position: " + describe(error);
+  return "the change behind its position is larger than 16 MB, the source cannot deliver it: " +
+         describe(error);
+}
+
 }  // namespace
 
 Streams::Streams(Shared& shared, Checkpoints& checkpoints) : shared_(shared), checkpoints_(checkpoints) {
@@ -216,7 +223,7 @@ void Streams::on_malformed(Stream& stream, StreamPosition behind) {
 void Streams::fail(Stream& stream, const Error& error) {
   stream.opened = false;
   stream.last_batch_empty = false;
-  if (error.treatment == Treatment::history_lost) {
+  if (error.treatment == Treatment::history_lost || error.treatment == Treatment::event_too_large) {
     enter_gap(stream, error);
   } else if (error.treatment == Treatment::fatal) {
     stream.state = StreamState::closed;
@@ -231,13 +238,13 @@ void Streams::fail(Stream& stream, const Error& error) {
 
 void Streams::enter_gap(Stream& stream, const Error& error) {
   stream.state = StreamState::gap;
-  stream.gap_reason = describe(error);
+  stream.gap_reason = gap_reason(error);
   stream.detail = stream.gap_reason;
   shared_.counters.errors += 1;
   checkpoints_.request();
   shared_.notice(output::Level::error,
-                 fmt::format("gap in {}: the source no longer knows its position: {}; {}",
-                             stream.scope.name(), stream.gap_reason, gap_advice(stream.scope.name())));
+                 fmt::format("gap in {}: {}; {}", stream.scope.name(), stream.gap_reason,
+                             gap_advice(stream.scope.name())));
   announce_watching();
 }
 

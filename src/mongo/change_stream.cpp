@@ -155,8 +155,11 @@ Result<StreamPosition> RawChangeStream::aggregate(const StreamPosition& position
   auto reply = connection_.read(ErrorContext::stream_open, database_, *command.get(), server_);
   if (!reply) {
     Error error = std::move(reply.error());
-    // Without a position there is no history to lose: the server does not like something else.
-    if (!position.known() && error.treatment == Treatment::history_lost) error.treatment = Treatment::retry;
+    // Without a position there is no history to lose and no event in the way: the server does not like
+    // something else.
+    const bool of_position =
+        error.treatment == Treatment::history_lost || error.treatment == Treatment::event_too_large;
+    if (!position.known() && of_position) error.treatment = Treatment::retry;
     return tl::unexpected(std::move(error));
   }
   last_answer_ = Clock::now();

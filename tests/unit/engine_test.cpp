@@ -394,6 +394,22 @@ TEST(EngineStreams, ALostHistoryIsADurableGapAndEndsTheServiceWhenNothingElseLiv
   EXPECT_FALSE(given.has<output::OpenStream>());
 }
 
+TEST(EngineStreams, AnEventThatIsTooLargeToBeDeliveredIsADurableGapOfItsOwnKind) {
+  Harness given(Harness::options());
+  given.start();
+  given.take_all<output::Notice>();
+  given.give(input::StreamFailed{{0}, make_error(ErrorContext::stream_read, 10334, "", "BSONObj size")});
+  const std::string said = given.take<output::Notice>().text;
+  EXPECT_NE(said.find("larger than 16 MB"), std::string::npos) << said;
+  EXPECT_NE(said.find("--accept-gap"), std::string::npos) << said;
+  EXPECT_EQ(said.find("no longer knows"), std::string::npos) << said;
+  const Checkpoint checkpoint = given.make_durable();
+  EXPECT_NE(checkpoint.streams[0].gap_reason.find("larger than 16 MB"), std::string::npos);
+  const auto finished = given.take<output::Finished>();
+  EXPECT_EQ(finished.reason, output::StopReason::gap);
+  EXPECT_NE(finished.text.find("larger than 16 MB"), std::string::npos) << finished.text;
+}
+
 TEST(EngineStreams, AServiceWithNothingButGapsDoesNotSayThatItWatches) {
   EngineOptions options = Harness::options();
   options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("old"), 0}, ""}};

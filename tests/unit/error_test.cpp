@@ -136,7 +136,7 @@ TEST(ErrorTable, NamesTheCodesAfterWhichAPositionIsLost) {
   EXPECT_EQ(classify(stream_open, 50795, "invalid resume token version"), Treatment::history_lost);
   EXPECT_EQ(classify(stream_open, 2, "unknown option"), Treatment::retry);
   // mongod: an event of more than 16 MiB cannot be delivered, ever.
-  EXPECT_EQ(classify(stream_read, 10334, "BSONObj size invalid"), Treatment::history_lost);
+  EXPECT_EQ(classify(stream_read, 10334, "BSONObj size invalid"), Treatment::event_too_large);
 }
 
 TEST(ErrorTable, KeepsThePositionWhenOnlyTheCursorIsLost) {
