@@ -13,7 +13,8 @@ namespace {
 using Phase = Barrier::Phase;
 
 // The other stream is taken to have no event of a rename when it has brought nothing for this long, and so
-// many empty batches since (some servers answer empty although there is more).
+// many empty batches since (some servers answer empty although there is more); or when it is busy and keeps
+// up.
 constexpr Duration kPartnerIdle = Duration::seconds(5);
 constexpr uint64_t kPartnerIdleBatches = 2;
 
@@ -151,6 +152,7 @@ void Barriers::advance(Stream& stream) {
   }
   if (barrier.phase == Phase::securing && checkpoints_.durable(barrier.generation)) {
     barrier.phase = Phase::ready;
+    barrier.ready_since = shared_.now;
     if (barrier.partner) barrier.partner_empty_batches = streams_.at(*barrier.partner).empty_batches;
   }
   if (barrier.phase == Phase::ready && shared_.now >= barrier.resume_at) run(stream);
@@ -178,9 +180,12 @@ bool Barriers::partner_stands_still(Stream& stream) {
     return same_rename(*partner.barrier, barrier) ? partner.barrier->phase == Phase::ready
                                                   : crossed(stream, partner);
   }
-  const bool idle = partner.last_batch_empty && shared_.now - partner.last_event >= kPartnerIdle;
-  return idle && partner.ledger.all_acknowledged() &&
-         partner.empty_batches >= barrier.partner_empty_batches + kPartnerIdleBatches;
+  if (!partner.ledger.all_acknowledged()) return false;
+  const bool idle = partner.last_batch_empty && shared_.now - partner.last_event >= kPartnerIdle &&
+                    partner.empty_batches >= barrier.partner_empty_batches + kPartnerIdleBatches;
+  // A busy one has passed the rename and was not told of it.
+  const bool passed = partner.keeps_up(shared_.now) && shared_.now - barrier.ready_since >= kKeepsUp;
+  return idle || passed;
 }
 
 void Barriers::run(Stream& stream) {

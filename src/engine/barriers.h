@@ -4,7 +4,7 @@
 //
 // A rename between collections of two streams waits for both: the stream of the old name runs it, the stream
 // of the new name stands still at its own event of it, or, where the source delivers none there, when it is
-// idle.
+// idle or has passed it.
 #pragma once
 
 #include <cstdint>

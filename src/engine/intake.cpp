@@ -76,9 +76,7 @@ void Intake::decode(Stream& stream) {
   StreamPosition after = std::move(stream.undecoded->after);
   if (stream.invalidated || !after.known()) after = Ledger::position_behind_last(batch);
   stream.undecoded.reset();
-  if (!batch.slots.empty()) {
-    stream.average_event_bytes = (3 * stream.average_event_bytes + batch.bytes / batch.slots.size()) / 4 + 1;
-  }
+  streams_.on_batch_size(stream, batch.slots.size(), batch.bytes);
   const StreamPosition behind = after;
   stream.ledger.end_batch(batch, std::move(after));
   acknowledger_.touch(stream.ledger);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "engine/ids.h"
 #include "engine/namespace.h"
 #include "engine/operation.h"
 
@@ -31,6 +32,9 @@ struct NamespaceQueue {
   // Rises with whatever may free a unique value: an operation added or acknowledged.
   uint64_t changes = 0;
   uint64_t set_aside_tried_at = 0;  // `changes` when the set-aside operations were last tried
+  uint64_t changes_seen = 0;        // by SetAside
+  Instant changed_at;               // when it saw `changes` rise
+  Instant aside_since;       // since when something is set aside or tried again; a ring is opened no earlier
   bool ring_opened = false;  // they were removed first, to open a ring of unique values, with no success
 
   bool drained() const {

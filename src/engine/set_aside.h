@@ -30,7 +30,10 @@ class SetAside {
   bool pump();
 
  private:
+  void note_age(NamespaceQueue& ns);
+  bool ring_is_old(const NamespaceQueue& ns, const Stream& stream) const;
   bool pump(NamespaceQueue& ns);
+  bool passed_by(NamespaceQueue& ns, const Stream& stream);
   void hand_over(NamespaceQueue& ns, const Stream& stream);
   void refuse(NamespaceQueue& ns);
 
@@ -40,6 +43,7 @@ class SetAside {
   Refusals& refusals_;
   Suspects& suspects_;
   Streams& streams_;
+  uint32_t concerned_ = 0;  // namespaces with something set aside or tried again
 };
 
 }  // namespace ddsync

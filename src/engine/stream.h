@@ -29,6 +29,7 @@ struct Barrier {
   EventRef event;
   uint64_t generation = 0;  // of the checkpoint that is waited for
   Instant resume_at;
+  Instant ready_since;
   bool incomplete = false;  // the collection came into scope: what it held before is in no stream
   // A rename between collections of two streams: the stream of the old name runs it, the other one waits.
   bool waits_for_partner = false;
@@ -42,6 +43,13 @@ struct Undecoded {
   ElementCursor cursor;
   StreamPosition after;
 };
+
+// A stream that has brought less than was asked for at every read, for so long and without a pause, is at the
+// end of what the source has: it has passed whatever happened there before. One short read proves nothing: some
+// servers answer early, also with nothing, although there is more (Azure DocumentDB, SERVERS section 4).
+constexpr Duration kKeepsUp = Duration::seconds(10);
+// An open stream answers a read within about a second; a longer silence is a pause.
+constexpr Duration kStreamPause = Duration::seconds(5);
 
 struct Stream {
   Stream(uint32_t number, WatchScope watched)
@@ -73,6 +81,8 @@ struct Stream {
   bool frozen = false;  // stands still while another stream renames a collection into its scope
   bool full = false;    // paused because memory is
   bool last_batch_empty = false;
+  uint32_t asked_events = 0;  // by the last read
+  Instant keeps_up_since;     // the end of the last pause, or of the last read that brought all it was asked for
   Instant last_event;  // when the last batch with events came, or the cursor was opened
   uint64_t empty_batches = 0;
 
@@ -84,6 +94,11 @@ struct Stream {
   bool is_gap() const { return state == StreamState::gap; }
   // A schema change of its collections runs or is about to.
   bool held_up() const { return barrier.has_value() || frozen; }
+  // Busy or not, it is at the end of what the source has.
+  bool keeps_up(Instant now) const {
+    const bool reads = opened && !held_up() && !undecoded && now - last_answer < kStreamPause;
+    return reads && now - keeps_up_since >= kKeepsUp;
+  }
   // Nothing more is known to come: what waits for a later event waits in vain.
   bool quiet() const { return last_batch_empty || barrier.has_value() || full || is_gap(); }
 };

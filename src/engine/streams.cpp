@@ -109,7 +109,7 @@ void Streams::on_opened(const input::StreamOpened& opened) {
   Stream& stream = at(opened.stream);
   stream.asked = false;
   stream.opened = true;
-  stream.last_answer = stream.last_event = shared_.now;
+  stream.last_answer = stream.last_event = stream.keeps_up_since = shared_.now;
   if (stream.start_durable) {
     start_reading(stream);
     return;
@@ -154,6 +154,7 @@ void Streams::announce_watching() {
 
 void Streams::on_batch(Stream& stream, const RawBatch& batch) {
   stream.asked = false;
+  if (shared_.now - stream.last_answer >= kStreamPause) stream.keeps_up_since = shared_.now;
   stream.last_answer = shared_.now;
   stream.last_batch_empty = batch.events.size <= 5;  // an empty BSON array
   if (stream.last_batch_empty) {
@@ -164,10 +165,16 @@ void Streams::on_batch(Stream& stream, const RawBatch& batch) {
   if (stream.replaying) note_replay(stream);
 }
 
+void Streams::on_batch_size(Stream& stream, uint64_t events, uint64_t bytes) {
+  if (events >= stream.asked_events || bytes >= kBatchBytesMax) stream.keeps_up_since = shared_.now;
+  if (events > 0) stream.average_event_bytes = (3 * stream.average_event_bytes + bytes / events) / 4 + 1;
+}
+
 // What an earlier process can have sent was at the source before this one began.
 void Streams::note_replay(Stream& stream) const {
   if (stream.replaying_since == Instant{}) stream.replaying_since = shared_.now;
-  stream.replaying = !stream.last_batch_empty || shared_.now - stream.replaying_since < kReplayLeast;
+  const bool caught_up = stream.last_batch_empty || stream.keeps_up(shared_.now);
+  stream.replaying = !caught_up || shared_.now - stream.replaying_since < kReplayLeast;
 }
 
 void Streams::on_idle(Stream& stream, StreamPosition position) {
@@ -301,8 +308,8 @@ void Streams::read(Stream& stream, uint64_t held_bytes) {
   const uint64_t wanted_bytes = std::min(share, kBatchBytesMax);
   const uint64_t events = wanted_bytes / std::max<uint64_t>(1, stream.average_event_bytes);
   stream.asked = true;
-  shared_.emit(output::ReadStream{{stream.index},
-                                  static_cast<uint32_t>(std::clamp<uint64_t>(events, 1, kBatchEventsMax))});
+  stream.asked_events = static_cast<uint32_t>(std::clamp<uint64_t>(events, 1, kBatchEventsMax));
+  shared_.emit(output::ReadStream{{stream.index}, stream.asked_events});
 }
 
 void Streams::close_all() {

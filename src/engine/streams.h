@@ -27,7 +27,9 @@ class Streams {
   void on_failed(const input::StreamFailed& failed);
   // A batch came: bookkeeping of the cursor; the events are decoded elsewhere.
   void on_batch(Stream& stream, const RawBatch& batch);
-  // All events of a batch are decoded; `after` is the position behind them.
+  // All events of a batch are decoded, so many, of so many bytes.
+  void on_batch_size(Stream& stream, uint64_t events, uint64_t bytes);
+  // ... and `after` is the position behind them.
   void on_batch_decoded(Stream& stream, StreamPosition after);
   // An empty batch: the source may have moved on without an event for us.
   void on_idle(Stream& stream, StreamPosition position);

@@ -259,7 +259,8 @@ bool Suspects::any_to_compare(const NamespaceQueue& ns) const {
 
 bool Suspects::told_all(const NamespaceQueue& ns) const {
   const Stream& stream = stream_of_(ns.stream);
-  return stream.last_batch_empty && !stream.held_up() && ns.drained();
+  const bool at_the_end = stream.last_batch_empty || stream.keeps_up(shared_.now);
+  return at_the_end && !stream.held_up() && ns.drained();
 }
 
 void Suspects::fill(Checkpoint& checkpoint) const {
