@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/planted_bug.h"
@@ -23,6 +24,12 @@ StreamPosition position_behind(const Stream& stream, DocumentView post_batch_tok
   if (post_batch_token.empty()) return {};
   if (post_batch_token == stream.read_position.token.view()) return stream.read_position;
   return {PositionKind::resume_after, ResumeToken(post_batch_token), 0};
+}
+
+uint64_t largest_event(const BatchRecord& batch) {
+  uint32_t largest = 1;
+  for (uint32_t i = 0; i < batch.slots.size(); ++i) largest = std::max(largest, batch.event(i).size);
+  return largest;
 }
 
 }  // namespace
@@ -76,7 +83,7 @@ void Intake::decode(Stream& stream) {
   StreamPosition after = std::move(stream.undecoded->after);
   if (stream.invalidated || !after.known()) after = Ledger::position_behind_last(batch);
   stream.undecoded.reset();
-  streams_.on_batch_size(stream, batch.slots.size(), batch.bytes);
+  streams_.on_batch_size(stream, batch.slots.size(), batch.bytes, largest_event(batch));
   const StreamPosition behind = after;
   stream.ledger.end_batch(batch, std::move(after));
   acknowledger_.touch(stream.ledger);

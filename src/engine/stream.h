@@ -45,8 +45,8 @@ struct Undecoded {
 };
 
 // A stream that has brought less than was asked for at every read, for so long and without a pause, is at the
-// end of what the source has: it has passed whatever happened there before. One short read proves nothing: some
-// servers answer early, also with nothing, although there is more (Azure DocumentDB, SERVERS section 4).
+// end of what the source has: it has passed whatever happened there before. One short read proves nothing:
+// some servers answer early, also with nothing, although there is more (Azure DocumentDB, SERVERS section 4).
 constexpr Duration kKeepsUp = Duration::seconds(10);
 // An open stream answers a read within about a second; a longer silence is a pause.
 constexpr Duration kStreamPause = Duration::seconds(5);
@@ -82,13 +82,15 @@ struct Stream {
   bool full = false;    // paused because memory is
   bool last_batch_empty = false;
   uint32_t asked_events = 0;  // by the last read
-  Instant keeps_up_since;     // the end of the last pause, or of the last read that brought all it was asked for
-  Instant last_event;  // when the last batch with events came, or the cursor was opened
+  Instant keeps_up_since;  // the end of the last pause, or of the last read that brought all it was asked for
+  Instant last_event;      // when the last batch with events came, or the cursor was opened
   uint64_t empty_batches = 0;
 
   NamespaceQueue* last_ns = nullptr;  // most events come in runs of one namespace
   uint64_t events_read = 0;
-  uint64_t average_event_bytes = 1024;
+  uint64_t expected_event_bytes = 0;  // 0 = none was read yet
+  uint64_t largest_event_bytes = 0;   // of the last ones
+  uint64_t reserved_bytes = 0;        // of the memory limit, for the read under way
   Instant last_answer;
 
   bool is_gap() const { return state == StreamState::gap; }

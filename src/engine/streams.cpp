@@ -14,11 +14,14 @@ namespace {
 // Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
 constexpr Duration kReplayLeast = Duration::seconds(5);
 constexpr uint64_t kBatchBytesMax = 4u << 20;
-constexpr uint64_t kBatchBytesMin = 64u << 10;
 constexpr uint32_t kBatchEventsMax = 2'000;
 // Of the memory limit: above it only streams that hold nothing may read, a small batch each.
 constexpr uint64_t kFullNumerator = 3;
 constexpr uint64_t kFullDenominator = 4;
+// One read may ask for so much of the memory that is left, and all reads of streams that brought nothing the
+// last time, which may wait for long, for so much of the limit: they leave room to the busy ones.
+constexpr uint64_t kOfRoomOneIn = 4;
+constexpr uint64_t kIdleOneIn = 4;
 
 // An event that cannot be understood may be damaged on its way. After so many tries it is the source's.
 constexpr uint32_t kMalformedTriesMax = 5;
@@ -153,7 +156,7 @@ void Streams::announce_watching() {
 }
 
 void Streams::on_batch(Stream& stream, const RawBatch& batch) {
-  stream.asked = false;
+  answered(stream);
   if (shared_.now - stream.last_answer >= kStreamPause) stream.keeps_up_since = shared_.now;
   stream.last_answer = shared_.now;
   stream.last_batch_empty = batch.events.size <= 5;  // an empty BSON array
@@ -165,9 +168,14 @@ void Streams::on_batch(Stream& stream, const RawBatch& batch) {
   if (stream.replaying) note_replay(stream);
 }
 
-void Streams::on_batch_size(Stream& stream, uint64_t events, uint64_t bytes) {
+void Streams::on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uint64_t largest) {
   if (events >= stream.asked_events || bytes >= kBatchBytesMax) stream.keeps_up_since = shared_.now;
-  if (events > 0) stream.average_event_bytes = (3 * stream.average_event_bytes + bytes / events) / 4 + 1;
+  if (events == 0) return;
+  // Larger ones count at once, smaller ones slowly: the next read may bring as large ones again.
+  const uint64_t here = bytes / events + 1;
+  stream.expected_event_bytes = std::max(here, (3 * stream.expected_event_bytes + here) / 4);
+  stream.largest_event_bytes =
+      std::max(largest, stream.largest_event_bytes - stream.largest_event_bytes / 16);
 }
 
 // What an earlier process can have sent was at the source before this one began.
@@ -204,7 +212,7 @@ void Streams::on_batch_decoded(Stream& stream, StreamPosition after) {
 
 void Streams::on_failed(const input::StreamFailed& failed) {
   Stream& stream = at(failed.stream);
-  stream.asked = false;
+  answered(stream);
   fail(stream, failed.error);
 }
 
@@ -249,9 +257,8 @@ void Streams::enter_gap(Stream& stream, const Error& error) {
   stream.detail = stream.gap_reason;
   shared_.counters.errors += 1;
   checkpoints_.request();
-  shared_.notice(output::Level::error,
-                 fmt::format("gap in {}: {}; {}", stream.scope.name(), stream.gap_reason,
-                             gap_advice(stream.scope.name())));
+  shared_.notice(output::Level::error, fmt::format("gap in {}: {}; {}", stream.scope.name(),
+                                                   stream.gap_reason, gap_advice(stream.scope.name())));
   announce_watching();
 }
 
@@ -301,15 +308,33 @@ void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
   read(stream, held_bytes);
 }
 
+// Reads under way count as what they may bring, but for one event each: every stream must be able to wait for
+// its next event, however many there are. So what is held stays below the limit and one event of each stream.
 void Streams::read(Stream& stream, uint64_t held_bytes) {
-  const uint64_t most = shared_.options.memory_bytes_max;
-  const uint64_t room = most > held_bytes ? (most - held_bytes) / 4 : 0;
-  const uint64_t share = std::max(kBatchBytesMin, room / streams_.size());
-  const uint64_t wanted_bytes = std::min(share, kBatchBytesMax);
-  const uint64_t events = wanted_bytes / std::max<uint64_t>(1, stream.average_event_bytes);
+  const uint64_t events = std::clamp<uint64_t>(events_to_ask(stream, held_bytes), 1, kBatchEventsMax);
   stream.asked = true;
-  stream.asked_events = static_cast<uint32_t>(std::clamp<uint64_t>(events, 1, kBatchEventsMax));
+  stream.asked_events = static_cast<uint32_t>(events);
+  stream.reserved_bytes = (events - 1) * stream.expected_event_bytes;
+  reserved_bytes_ += stream.reserved_bytes;
   shared_.emit(output::ReadStream{{stream.index}, stream.asked_events});
+}
+
+uint64_t Streams::events_to_ask(const Stream& stream, uint64_t held_bytes) const {
+  if (stream.expected_event_bytes == 0) return 1;  // nothing is known of its events yet
+  const uint64_t most = shared_.options.memory_bytes_max;
+  const uint64_t taken = held_bytes + reserved_bytes_;
+  const uint64_t room = most > taken ? most - taken : 0;
+  uint64_t bytes = std::min(room / kOfRoomOneIn, kBatchBytesMax);
+  if (stream.last_batch_empty) bytes = std::min(bytes, most / kIdleOneIn / streams_.size());
+  // Were all as large as the largest of the last ones, they would still find room.
+  const uint64_t events = std::min(bytes / stream.expected_event_bytes, room / stream.largest_event_bytes);
+  // Growing by steps: sizes are known only of what came.
+  return std::min<uint64_t>(events, 2 * uint64_t{stream.asked_events});
+}
+
+void Streams::answered(Stream& stream) {
+  stream.asked = false;
+  reserved_bytes_ -= std::exchange(stream.reserved_bytes, 0);
 }
 
 void Streams::close_all() {

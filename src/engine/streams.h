@@ -27,8 +27,8 @@ class Streams {
   void on_failed(const input::StreamFailed& failed);
   // A batch came: bookkeeping of the cursor; the events are decoded elsewhere.
   void on_batch(Stream& stream, const RawBatch& batch);
-  // All events of a batch are decoded, so many, of so many bytes.
-  void on_batch_size(Stream& stream, uint64_t events, uint64_t bytes);
+  // All events of a batch are decoded, so many, of so many bytes, the largest of so many.
+  void on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uint64_t largest);
   // ... and `after` is the position behind them.
   void on_batch_decoded(Stream& stream, StreamPosition after);
   // An empty batch: the source may have moved on without an event for us.
@@ -56,12 +56,15 @@ class Streams {
   void reopen_later(Stream& stream, const Error& error);
   void pump_one(Stream& stream, uint64_t held_bytes, bool may_read);
   void read(Stream& stream, uint64_t held_bytes);
+  uint64_t events_to_ask(const Stream& stream, uint64_t held_bytes) const;
+  void answered(Stream& stream);
   void announce_watching();
   void recovered(Stream& stream);
 
   Shared& shared_;
   Checkpoints& checkpoints_;
   std::deque<Stream> streams_;
+  uint64_t reserved_bytes_ = 0;  // for what the reads under way may bring
   bool watching_ = false;
 };
 

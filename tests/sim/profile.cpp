@@ -106,6 +106,20 @@ void choose_faults(Random& random, Profile& profile) {
   profile.idle_wait = random.milliseconds(200, 1'000);
 }
 
+// Drawn aside: the seeds that have none of this stay what they were.
+void choose_load(Profile& profile) {
+  Random random(profile.engine.seed);
+  const uint64_t choice = random.below(100);
+  if (choice < 10) {  // a few of them are as large as the memory
+    profile.workload.padding = random.between_u32(2'000, 40'000);
+    profile.engine.memory_bytes_max = 40'000 + random.below(400'000);
+  } else if (choice < 20) {
+    profile.workload.chatter = true;
+    // Single events are read where memory is short: then nothing tells that a busy stream is at its end.
+    profile.engine.memory_bytes_max = 256u << 20;
+  }
+}
+
 // Faults that together leave nothing to promise.
 void exclude_impossible(Profile& profile) {
   if (!profile.gives_start_position) {
@@ -136,6 +150,7 @@ Profile make_profile(Random& random) {
   choose_engine(random, profile);
   choose_workload(random, profile);
   choose_faults(random, profile);
+  choose_load(profile);
   exclude_impossible(profile);
   profile.disk.full = random.percent(15) ? random.between_u32(1, 2) : 0;
   profile.disk.reads_fail = random.percent(20) ? random.between_u32(1, 500) : 0;

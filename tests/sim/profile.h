@@ -52,6 +52,8 @@ struct WorkloadMix {
   uint32_t schema = 0;       // permille: drop, rename, dropDatabase
   bool renames = false;
   bool unique_index = false;
+  uint32_t padding = 0;  // bytes of every document, beside those of some
+  bool chatter = false;  // one collection changes now and then for ever: its stream never falls idle for long
 };
 
 struct Profile {

@@ -25,7 +25,25 @@ Workload::Workload(Surroundings& around, Source& source, std::function<void()> c
     : around_(around),
       source_(source),
       changed_(std::move(changed)),
-      left_(around.profile.workload.operations) {}
+      left_(around.profile.workload.operations),
+      chatter_(around.profile.engine.seed) {}
+
+void Workload::start() {
+  plan_next();
+  if (around_.profile.workload.chatter) chatter();
+}
+
+// One document of its own, often enough that the stream brings something at nearly every read.
+void Workload::chatter() {
+  around_.time.after(chatter_.milliseconds(50, 400), [this] {
+    const Namespace& ns = around_.profile.watched.back();
+    const OwnedValue id = value_of(BsonWriter().string("_id", "chatter").finish());
+    const uint64_t before = source_.last_number();
+    if (!source_.update(ns, identity_of(id.view()), {})) source_.insert(ns, id.view(), {});
+    tell(before);
+    chatter();
+  });
+}
 
 void Workload::plan_next() {
   Duration wait = {around_.random.between(0, around_.profile.workload.gap_max.us)};
@@ -61,6 +79,10 @@ void Workload::run_one() {
   } else {
     change_document(ns);
   }
+  tell(before);
+}
+
+void Workload::tell(uint64_t before) {
   for (uint64_t number = before + 1; number <= source_.last_number(); ++number) {
     const Change& change = source_.log()[number - 1];
     around_.trace.mix(static_cast<uint64_t>(change.kind) + number * 16);
@@ -93,6 +115,7 @@ Source::Content Workload::content() {
   }
   content.refused = around_.random.permille(around_.profile.target.refused_document);
   if (around_.random.percent(10)) content.padding = around_.random.between_u32(1, 400);
+  content.padding += around_.profile.workload.padding;
   return content;
 }
 

@@ -14,11 +14,13 @@ class Workload {
  public:
   Workload(Surroundings& around, Source& source, std::function<void()> changed);
 
-  void start() { plan_next(); }
+  void start();
   bool done() const { return left_ == 0; }
 
  private:
   void plan_next();
+  void chatter();
+  void tell(uint64_t before);
   void run_one();
   void change_document(const Namespace& ns);
   void swap_unique_values(const Namespace& ns);
@@ -33,6 +35,7 @@ class Workload {
   std::function<void()> changed_;
   uint32_t left_;
   uint32_t burst_ = 0;
+  Random chatter_;  // of its own: it goes on when the storm is over
 };
 
 }  // namespace ddsync::sim

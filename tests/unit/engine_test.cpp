@@ -475,6 +475,81 @@ TEST(EngineMemory, ReadingPausesWhenMemoryIsFullAndGoesOnAfterAcknowledgements) 
   EXPECT_TRUE(given.has<output::ReadStream>());
 }
 
+std::string collection_name(size_t stream) { return "c" + std::to_string(stream); }
+
+EngineOptions with_streams(size_t count, uint64_t memory_bytes_max) {
+  EngineOptions options;
+  options.filter = NamespaceFilter({{"db", ""}}, {});
+  options.memory_bytes_max = memory_bytes_max;
+  for (size_t i = 0; i < count; ++i) {
+    options.streams.push_back({ScopeLevel::collection, {"db", collection_name(i)}});
+    options.resume_from.streams.push_back(
+        {"db." + collection_name(i), {PositionKind::resume_after, Harness::token_of("old"), 0}, ""});
+  }
+  options.resume_from.clean_end = true;
+  return options;
+}
+
+void open_all(Harness& given, size_t count) {
+  given.give(input::TargetReady{});
+  for (uint32_t i = 0; i < count; ++i) given.give(input::StreamOpened{{i}, {}});
+  given.make_durable();
+}
+
+// Inserts of so many bytes from each stream, acknowledged, until its reads have grown; gives the last ones.
+std::vector<output::ReadStream> after_inserts(Harness& given, uint32_t count, size_t bytes) {
+  std::vector<output::ReadStream> reads;
+  const std::string document = R"({"_id":1,"p":")" + std::string(bytes, 'x') + R"("})";
+  for (int round = 0; round < 15; ++round) {
+    given.take_all<output::ReadStream>();
+    reads.clear();
+    for (uint32_t i = 0; i < count; ++i) {
+      const std::string name = std::to_string(round) + "_" + std::to_string(i);
+      given.batch(event(name, "insert", "1", document, collection_name(i)), name, i);
+      for (const WriteBatch& write : given.take_all<output::Write>()) given.acknowledge(write);
+      reads.push_back(given.take<output::ReadStream>());
+    }
+  }
+  return reads;
+}
+
+TEST(EngineMemory, AsksForOneEventWhereNothingIsKnownOfTheirSize) {
+  Harness given(with_streams(500, 256u << 20));
+  open_all(given, 500);
+  const auto reads = given.take_all<output::ReadStream>();
+  ASSERT_EQ(reads.size(), 500U) << "all of them wait for their next event";
+  for (const auto& read : reads) EXPECT_EQ(read.events_max, 1U);
+}
+
+TEST(EngineMemory, ReadsUnderWayCountAsWhatTheyMayBring) {
+  constexpr uint64_t kLimit = 8u << 20;
+  constexpr uint64_t kEvent = 100'000;
+  Harness given(with_streams(20, kLimit));
+  open_all(given, 20);
+  const auto reads = after_inserts(given, 20, kEvent);
+  ASSERT_EQ(reads.size(), 20U);
+  uint64_t beyond_the_first = 0;
+  for (const auto& read : reads) beyond_the_first += (read.events_max - 1) * kEvent;
+  EXPECT_LE(beyond_the_first, kLimit);
+  EXPECT_GT(beyond_the_first, kLimit / 2) << "what there is is used";
+}
+
+TEST(EngineMemory, StreamsThatAreIdleLeaveRoomToABusyOne) {
+  Harness given(with_streams(100, 64u << 20));
+  open_all(given, 100);
+  after_inserts(given, 100, 1'000);
+  for (uint32_t i = 0; i < 100; ++i) given.batch("", "idle", i);
+  const auto idle = given.take_all<output::ReadStream>();
+  ASSERT_EQ(idle.size(), 100U);
+  for (const auto& read : idle) EXPECT_GT(read.events_max, 20U);
+  uint32_t asked_by_the_busy_one = 0;
+  for (int round = 0; round < 10; ++round) {
+    given.batch(event("b", "delete", "1", "", collection_name(7)), "b", 7);
+    asked_by_the_busy_one = given.take<output::ReadStream>().events_max;
+  }
+  EXPECT_GT(asked_by_the_busy_one, 1'000U);
+}
+
 TEST(EngineDisk, EventsThatComeOneByOneShareACheckpoint) {
   Harness given(Harness::options());
   given.start();
