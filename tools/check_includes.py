@@ -23,6 +23,7 @@ LAYERS_ALLOWED = {
 # Libraries and the only folders that may know them.
 LIBRARIES_OWNED = {
     r"mongoc([./-]|$)": {"mongo"},
+    r"rocksdb/": {"state"},
     r"nlohmann/": {"state", "observe"},  # the state file, and JSON log lines
     r"yaml-cpp/": {"config"},
     r"spdlog/": {"observe"},

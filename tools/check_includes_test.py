@@ -36,6 +36,8 @@ class IncludeRules(unittest.TestCase):
 
     def test_keep_each_library_in_its_folder(self):
         self.assertEqual(problems_of("observe/a.cpp", "#include <nlohmann/json.hpp>\n"), [])
+        self.assertEqual(problems_of("state/a.cpp", "#include <rocksdb/db.h>\n"), [])
+        self.assertEqual(len(problems_of("runtime/a.cpp", "#include <rocksdb/db.h>\n")), 1)
         self.assertEqual(len(problems_of("config/a.cpp", "#include <nlohmann/json.hpp>\n")), 1)
         self.assertEqual(len(problems_of("runtime/a.cpp", "#include <yaml-cpp/yaml.h>\n")), 1)
 

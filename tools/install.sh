@@ -1,7 +1,8 @@
 # Installs what is missing and nothing else. Sourced by ./dev, POSIX sh.
 
 packages_build="build-essential cmake ninja-build pkg-config ccache libmongoc-dev libbson-dev libssl-dev
-  libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libexpected-dev libxxhash-dev"
+  libyaml-cpp-dev libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libexpected-dev libxxhash-dev
+  librocksdb-dev"
 packages_python="python3 python3-venv ca-certificates"
 packages_test="libgtest-dev libbenchmark-dev openssl"
 packages_style="clang-format clang-tidy-19"

@@ -1,0 +1,148 @@
+#include "state/spool_database.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <mutex>
+#include <utility>
+
+#include "state/checkpoint_store.h"
+#include "state/disk_error.h"
+#include "state/spool.h"
+#include "state/spool_environment.h"
+#include "state/spool_options.h"
+#include "state/spool_wal.h"
+
+namespace ddsync::state {
+namespace {
+
+// Opening again needs room for the log that is replayed and for new files; before that it is not tried,
+// because a store that cannot be opened cannot be read either.
+constexpr uint64_t kReopenBytesFree = 32 << 20;
+
+Result<std::unique_ptr<rocksdb::DB>> open_database(const std::string& folder, rocksdb::Env& environment) {
+  rocksdb::Options options = spool_options(environment);
+  rocksdb::DB* database = nullptr;
+  auto status = rocksdb::DB::Open(options, folder, &database);
+  if (status.IsCorruption()) {
+    auto torn = torn_only_at_its_end(folder);
+    if (!torn) return tl::unexpected(torn.error());
+    if (*torn) {
+      options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+      status = rocksdb::DB::Open(options, folder, &database);
+    }
+  }
+  if (!status.ok()) return spool_error("open", folder, status);
+  return std::unique_ptr<rocksdb::DB>(database);
+}
+
+}  // namespace
+
+tl::unexpected<Error> damaged_spool(const std::string& folder, std::string_view what) {
+  return fatal_error(
+      kDamagedState,
+      fmt::format(
+          "the spool in {0} is damaged: {1}. It holds changes that were read from the source and are not "
+          "applied yet. To go on from a copy of it: put the copy in its place. To go on without it: move "
+          "{0} away; its changes are then read from the source again, and a stream whose history the "
+          "source has lost says so",
+          folder, what));
+}
+
+tl::unexpected<Error> spool_error(std::string_view action, const std::string& folder,
+                                  const rocksdb::Status& status) {
+  if (status.IsNoSpace()) return io_error(fmt::format("{} the spool in", action), folder, ENOSPC);
+  // A file that should be there and is not: no outage of a disk.
+  if (status.IsCorruption() || status.IsPathNotFound() || status.IsNotFound())
+    return damaged_spool(folder, status.ToString());
+  auto error = io_error(fmt::format("{} the spool in", action), folder, EIO);
+  error.value().message += fmt::format(" ({})", status.ToString());
+  return error;
+}
+
+SpoolDatabase::SpoolDatabase(std::string folder)
+    : folder_(std::move(folder)), environment_(owner_only_environment()), reserve_(folder_) {}
+
+Result<std::unique_ptr<SpoolDatabase>> SpoolDatabase::open(const std::string& folder) {
+  std::unique_ptr<SpoolDatabase> spool(new SpoolDatabase(folder));
+  auto database = open_database(folder, *spool->environment_);
+  if (!database) return tl::unexpected(database.error());
+  spool->database_ = std::move(*database);
+  return spool;
+}
+
+tl::unexpected<Error> SpoolDatabase::closed() const { return io_error("open", folder_, EIO); }
+
+tl::unexpected<Error> SpoolDatabase::error(std::string_view action, const rocksdb::Status& status) const {
+  return spool_error(action, folder_, status);
+}
+
+Result<void> SpoolDatabase::write(rocksdb::WriteBatch& batch) {
+  if (auto reserved = reserve_.take_back(); !reserved) return reserved;
+  if (failed_) {
+    if (auto recovered = recover(); !recovered) return recovered;
+  }
+  rocksdb::WriteOptions durably;
+  durably.sync = true;
+  auto written = use([&](rocksdb::DB& database) { return database.Write(durably, &batch); }, "append to");
+  if (written) {
+    resumed_ = false;
+  } else {
+    failed_ = true;
+  }
+  return written;
+}
+
+Result<bool> SpoolDatabase::read(std::string_view key, rocksdb::PinnableSlice& value) const {
+  bool found = true;
+  // Of everything read, although it is most of what a read costs (Debian builds RocksDB without the
+  // processor's CRC instruction, and with assertions: a damaged block of keys would end the process).
+  rocksdb::ReadOptions verified;
+  verified.verify_checksums = true;
+  auto done = use(
+      [&](rocksdb::DB& database) {
+        auto status =
+            database.Get(verified, database.DefaultColumnFamily(), {key.data(), key.size()}, &value);
+        found = !status.IsNotFound();
+        return found ? status : rocksdb::Status::OK();
+      },
+      "read");
+  if (!done) return tl::unexpected(done.error());
+  return found;
+}
+
+Result<void> SpoolDatabase::make_room() {
+  reserve_.lend();
+  failed_ = true;  // a flush in the background may have failed, which no write has met yet
+  return recover();
+}
+
+Result<void> SpoolDatabase::recover() {
+  const std::unique_lock lock(guard_);
+  if (!failed_) return {};  // another thread was faster
+  if (!database_ || resumed_) return open_again();
+  const auto status = database_->Resume();
+  if (status.ok()) {
+    failed_ = false;
+    resumed_ = true;
+    return {};
+  }
+  // Busy: a thread of RocksDB looks for free space, every 5 s. Opening again does not wait for it.
+  if (status.severity() < rocksdb::Status::Severity::kFatalError && !status.IsBusy())
+    return error("append to", status);
+  return open_again();
+}
+
+Result<void> SpoolDatabase::open_again() {
+  auto free = free_disk_bytes(folder_);
+  if (!free) return tl::unexpected(free.error());
+  if (*free < kReopenBytesFree) return io_error("append to the spool in", folder_, ENOSPC);
+  database_.reset();
+  auto database = open_database(folder_, *environment_);
+  if (!database) return tl::unexpected(database.error());
+  database_ = std::move(*database);
+  failed_ = resumed_ = false;
+  return {};
+}
+
+}  // namespace ddsync::state
