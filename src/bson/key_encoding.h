@@ -1,4 +1,4 @@
-// How ids become key bytes; only for key.cpp and key_number.cpp.
+// How ids become key bytes; only for key.cpp, key_number.cpp and order.cpp.
 //
 // Every encoding is a tag and then bytes that say themselves where they end, so that the encodings of a
 // document's fields can follow one another. Numbers have one encoding per mathematical value, chosen in this
@@ -12,6 +12,8 @@
 #include <string>
 
 namespace ddsync::key_encoding {
+
+__extension__ using Uint128 = unsigned __int128;
 
 enum class Tag : char {
   integer = 'i',
@@ -68,5 +70,17 @@ inline void append_integer(std::string& out, int64_t value) {
 void append_double(std::string& out, double value);
 // `data`: the 16 bytes of a BSON decimal128.
 void append_decimal128(std::string& out, const uint8_t* data);
+
+// sign * coefficient * 10^exponent; the coefficient has no trailing decimal zero (or is 0).
+struct Decimal {
+  bool negative = false;
+  Uint128 coefficient = 0;
+  int exponent = 0;
+};
+
+enum class NumberClass : uint8_t { nan, minus_infinity, finite, infinity };
+NumberClass class_of_decimal128(const uint8_t* data);
+// Of a finite one. A coefficient above 34 digits counts as 0 (IEEE 754-2008).
+Decimal decode_decimal128(const uint8_t* data);
 
 }  // namespace ddsync::key_encoding

@@ -7,8 +7,6 @@
 namespace ddsync::key_encoding {
 namespace {
 
-__extension__ using Uint128 = unsigned __int128;
-
 constexpr int kMantissaBits = 53;
 
 // `odd` is not zero and has no factor 2.
@@ -17,13 +15,6 @@ void append_dyadic(std::string& out, bool negative, uint64_t odd, int exponent) 
   append_plain(out, negative ? -static_cast<int64_t>(odd) : static_cast<int64_t>(odd));
   append_plain(out, static_cast<int16_t>(exponent));
 }
-
-// sign * coefficient * 10^exponent; the coefficient has no trailing decimal zero (or is 0).
-struct Decimal {
-  bool negative = false;
-  Uint128 coefficient = 0;
-  int exponent = 0;
-};
 
 std::optional<int64_t> as_int64(const Decimal& decimal) {
   constexpr Uint128 kLimit = Uint128{1} << 63;
@@ -66,23 +57,16 @@ std::optional<Dyadic> as_dyadic(const Decimal& decimal) {
   return Dyadic{static_cast<uint64_t>(odd), exponent};
 }
 
-// The finite IEEE 754-2008 decimal128 in binary integer coding. A coefficient above 34 digits counts as 0.
-Decimal decode_decimal(uint64_t high, uint64_t low) {
-  constexpr Uint128 kCoefficientMax = Uint128{10'000'000'000'000'000} * 1'000'000'000'000'000'000 - 1;
-  constexpr int kExponentBias = 6176;
-  Decimal decimal;
-  decimal.negative = (high >> 63) != 0;
-  const bool large_form = ((high >> 61) & 3) == 3;
-  if (large_form) return decimal;
-  decimal.coefficient = (Uint128{high & 0x1'FFFF'FFFF'FFFF} << 64) | low;
-  if (decimal.coefficient > kCoefficientMax) decimal.coefficient = 0;
-  if (decimal.coefficient == 0) return decimal;
-  decimal.exponent = static_cast<int>((high >> 49) & 0x3FFF) - kExponentBias;
-  while (decimal.coefficient % 10 == 0) {
-    decimal.coefficient /= 10;
-    ++decimal.exponent;
-  }
-  return decimal;
+struct DecimalBits {
+  uint64_t low = 0;
+  uint64_t high = 0;
+};
+
+DecimalBits load_bits(const uint8_t* data) {
+  DecimalBits bits;
+  std::memcpy(&bits.low, data, sizeof bits.low);
+  std::memcpy(&bits.high, data + sizeof bits.low, sizeof bits.high);
+  return bits;
 }
 
 }  // namespace
@@ -102,16 +86,46 @@ void append_double(std::string& out, double value) {
   append_dyadic(out, value < 0, mantissa >> twos, exponent - kMantissaBits + twos);
 }
 
-void append_decimal128(std::string& out, const uint8_t* data) {
-  uint64_t low = 0;
-  uint64_t high = 0;
-  std::memcpy(&low, data, sizeof low);
-  std::memcpy(&high, data + sizeof low, sizeof high);
+NumberClass class_of_decimal128(const uint8_t* data) {
+  const uint64_t high = load_bits(data).high;
   const uint64_t special = (high >> 58) & 0x1F;
-  if (special == 0x1F) return append_tag(out, Tag::nan);
-  if (special == 0x1E) return append_tag(out, (high >> 63) != 0 ? Tag::minus_infinity : Tag::infinity);
+  if (special == 0x1F) return NumberClass::nan;
+  if (special != 0x1E) return NumberClass::finite;
+  return (high >> 63) != 0 ? NumberClass::minus_infinity : NumberClass::infinity;
+}
 
-  const Decimal decimal = decode_decimal(high, low);
+// Binary integer coding.
+Decimal decode_decimal128(const uint8_t* data) {
+  constexpr Uint128 kCoefficientMax = Uint128{10'000'000'000'000'000} * 1'000'000'000'000'000'000 - 1;
+  constexpr int kExponentBias = 6176;
+  const auto [low, high] = load_bits(data);
+  Decimal decimal;
+  decimal.negative = (high >> 63) != 0;
+  const bool large_form = ((high >> 61) & 3) == 3;
+  if (large_form) return decimal;
+  decimal.coefficient = (Uint128{high & 0x1'FFFF'FFFF'FFFF} << 64) | low;
+  if (decimal.coefficient > kCoefficientMax) decimal.coefficient = 0;
+  if (decimal.coefficient == 0) return decimal;
+  decimal.exponent = static_cast<int>((high >> 49) & 0x3FFF) - kExponentBias;
+  while (decimal.coefficient % 10 == 0) {
+    decimal.coefficient /= 10;
+    ++decimal.exponent;
+  }
+  return decimal;
+}
+
+void append_decimal128(std::string& out, const uint8_t* data) {
+  switch (class_of_decimal128(data)) {
+    case NumberClass::nan:
+      return append_tag(out, Tag::nan);
+    case NumberClass::minus_infinity:
+      return append_tag(out, Tag::minus_infinity);
+    case NumberClass::infinity:
+      return append_tag(out, Tag::infinity);
+    case NumberClass::finite:
+      break;
+  }
+  const Decimal decimal = decode_decimal128(data);
   if (const auto integer = as_int64(decimal)) return append_integer(out, *integer);
   if (const auto dyadic = as_dyadic(decimal)) {
     return append_dyadic(out, decimal.negative, dyadic->odd, dyadic->exponent);

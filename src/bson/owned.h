@@ -23,13 +23,14 @@ class OwnedDocument {
   std::string bytes_;
 };
 
-// A copy of one value.
+// A copy of one value. Missing until it is given one.
 class OwnedValue {
  public:
   OwnedValue() = default;
   explicit OwnedValue(ValueView view)
       : type_(view.type), bytes_(reinterpret_cast<const char*>(view.data), view.size) {}
 
+  bool missing() const { return type_ == BsonType::eod; }
   ValueView view() const {
     return {type_, reinterpret_cast<const uint8_t*>(bytes_.data()), static_cast<uint32_t>(bytes_.size())};
   }

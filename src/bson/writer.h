@@ -40,6 +40,9 @@ class BsonWriter {
     return number_of(type, name, number);
   }
   BsonWriter& real(std::string_view name, double number) { return number_of(BsonType::real, name, number); }
+  BsonWriter& boolean(std::string_view name, bool value) {
+    return number_of(BsonType::boolean, name, static_cast<char>(value));
+  }
   BsonWriter& null(std::string_view name) {
     element(BsonType::null, name);
     return *this;

@@ -1,0 +1,12 @@
+// The order of BSON numbers across their types; only for order.cpp.
+#pragma once
+
+#include "bson/key_encoding.h"
+#include "bson/view.h"
+
+namespace ddsync {
+
+// Exact, whatever the types: int32, int64, double and decimal128. Neither may be NaN.
+int compare_numbers(ValueView a, ValueView b);
+
+}  // namespace ddsync
