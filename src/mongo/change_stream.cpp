@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "mongo/change_stream_impl.h"
+#include "mongo/raw_batch.h"
 #include "mongo/server_error.h"
 
 namespace ddsync::mongo {
@@ -20,47 +21,6 @@ constexpr int32_t kEventsOfClosedHistory = 1'000;
 
 constexpr int kMaxTimeExpired = 50;
 constexpr int kCursorNotFound = 43;
-
-class ReplyStorage final : public BatchStorage {
- public:
-  explicit ReplyStorage(Reply reply) : reply_(std::move(reply)) {}
-  DocumentView view() const { return reply_.view(); }
-
- private:
-  Reply reply_;
-};
-
-DocumentView document_at(DocumentView parent, std::string_view name) {
-  const ValueView value = find_value(parent, name);
-  const bool is_document = value.type == BsonType::document || value.type == BsonType::array;
-  return is_document ? value.as_document() : DocumentView();
-}
-
-RawBatch to_batch(Reply reply, std::string_view list) {
-  auto storage = std::make_unique<ReplyStorage>(std::move(reply));
-  const DocumentView cursor = document_at(storage->view(), "cursor");
-  RawBatch batch;
-  batch.events = document_at(cursor, list);
-  batch.post_batch_token = document_at(cursor, "postBatchResumeToken");
-  batch.bytes = storage->view().size;
-  batch.storage = std::move(storage);
-  return batch;
-}
-
-RawBatch empty_batch() {
-  Bson nothing;
-  bson_t copy;
-  bson_copy_to(nothing.get(), &copy);
-  auto storage = std::make_unique<ReplyStorage>(Reply(copy));
-  RawBatch batch;
-  batch.events = storage->view();
-  batch.bytes = storage->view().size;
-  batch.storage = std::move(storage);
-  return batch;
-}
-
-constexpr uint32_t kEmptyDocumentSize = 5;
-bool has_events(const RawBatch& batch) { return batch.events.size > kEmptyDocumentSize; }
 
 void append_token(bson_t* stage, const char* name, const ResumeToken& token) {
   bson_t document;
@@ -164,12 +124,12 @@ Result<StreamPosition> RawChangeStream::aggregate(const StreamPosition& position
   }
   last_answer_ = Clock::now();
   const DocumentView bytes = reply->view();  // stays where it is when the reply moves
-  RawBatch batch = to_batch(std::move(*reply), "firstBatch");
+  RawBatch batch = to_raw_batch(std::move(*reply), "firstBatch");
   remember_cursor(document_at(bytes, "cursor"));
   StreamPosition start = start_position(bytes, batch);
   // The token of a closed cursor may stand after events that were left out: only the events' own count.
   if (cursor_ == 0) batch.post_batch_token = {};
-  if (has_events(batch)) first_ = std::move(batch);
+  if (has_documents(batch)) first_ = std::move(batch);
   return start;
 }
 
@@ -211,7 +171,7 @@ Result<RawBatch> RawChangeStream::get_more(uint32_t events_max) {
   auto reply = connection_.read(ErrorContext::stream_read, database_, *command.get(), server_);
   if (!reply) {
     // An idle getMore of a managed server may end as "Query exceeded command timeout": nothing has happened.
-    if (reply.error().code == kMaxTimeExpired) return empty_batch();
+    if (reply.error().code == kMaxTimeExpired) return empty_raw_batch();
     return tl::unexpected(std::move(reply.error()));
   }
   const DocumentView bytes = reply->view();
@@ -220,13 +180,13 @@ Result<RawBatch> RawChangeStream::get_more(uint32_t events_max) {
     return tl::unexpected(
         make_error(ErrorContext::stream_read, kErrorProtocol, "", "a getMore reply without a cursor"));
   cursor_ = as_integer(id);
-  RawBatch batch = to_batch(std::move(*reply), "nextBatch");
+  RawBatch batch = to_raw_batch(std::move(*reply), "nextBatch");
   if (cursor_ == 0) batch.post_batch_token = {};
   return batch;
 }
 
 void RawChangeStream::pace(const RawBatch& batch, Clock::time_point asked) {
-  if (has_events(batch) || last_answer_ - asked >= kEarlyAnswer) {
+  if (has_documents(batch) || last_answer_ - asked >= kEarlyAnswer) {
     early_answers_ = 0;
     return;
   }

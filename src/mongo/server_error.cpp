@@ -63,6 +63,12 @@ std::string_view as_text(const ValueView& value) {
   return value.type == BsonType::string ? value.as_string() : std::string_view();
 }
 
+DocumentView document_at(DocumentView parent, std::string_view name) {
+  const ValueView value = find_value(parent, name);
+  const bool is_document = value.type == BsonType::document || value.type == BsonType::array;
+  return is_document ? value.as_document() : DocumentView();
+}
+
 Error error_from_document(ErrorContext context, DocumentView document) {
   constexpr int unknown_error = 8;
   const auto code = static_cast<int>(as_integer(find_value(document, "code"), unknown_error));

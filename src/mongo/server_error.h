@@ -1,4 +1,4 @@
-// The driver's and the server's errors as ours. Internal to mongo/.
+// The driver's and the server's errors as ours, and what else is read out of replies. Internal to mongo/.
 #pragma once
 
 #include "engine/error.h"
@@ -16,5 +16,7 @@ Error error_from_document(ErrorContext context, DocumentView document);
 // Numbers come as int32, int64 or double, depending on the server.
 int64_t as_integer(const ValueView& value, int64_t otherwise = 0);
 std::string_view as_text(const ValueView& value);
+// The document or array called `name`, or an empty view.
+DocumentView document_at(DocumentView parent, std::string_view name);
 
 }  // namespace ddsync::mongo

@@ -14,12 +14,6 @@ constexpr int64_t kOperationsMax = 25'000;
 // One command body, without document sequences.
 constexpr int64_t kMessageBytesMax = 16 << 20;
 
-DocumentView document_at(DocumentView parent, std::string_view name) {
-  const ValueView value = find_value(parent, name);
-  const bool is_document = value.type == BsonType::document || value.type == BsonType::array;
-  return is_document ? value.as_document() : DocumentView();
-}
-
 uint32_t limit(DocumentView hello, std::string_view name, int64_t max) {
   const int64_t said = as_integer(find_value(hello, name), max);
   return static_cast<uint32_t>(said > 0 ? std::min(said, max) : max);
