@@ -65,6 +65,11 @@ void Barriers::settle_lookups(const SchemaChange& change) {
     case SchemaChangeKind::drop_database:
       lookups_.dropped_database(change.ns.database);
       return;
+    case SchemaChangeKind::create:
+    case SchemaChangeKind::create_indexes:
+    case SchemaChangeKind::drop_indexes:
+    case SchemaChangeKind::modify:
+      return;
   }
 }
 

@@ -1,5 +1,7 @@
 #include "mongo/catalog.h"
 
+#include <algorithm>
+
 #include "mongo/server_error.h"
 
 namespace ddsync::mongo {
@@ -7,18 +9,6 @@ namespace {
 
 std::optional<Error> unless_missing(std::optional<Error> error) {
   if (error && error->treatment == Treatment::missing) return std::nullopt;
-  return error;
-}
-
-std::optional<Error> run_schema_command(Connection& connection, const std::string& database,
-                                        const bson_t& command) {
-  const auto reply = connection.write(ErrorContext::schema, database, command);
-  if (!reply) return reply.error();
-  const ValueView unproven = find_value(reply->view(), "writeConcernError");
-  if (unproven.type != BsonType::document) return std::nullopt;
-  Error error = error_from_document(ErrorContext::schema, unproven.as_document());
-  error.treatment = Treatment::retry;
-  error.outcome_unknown = true;
   return error;
 }
 
@@ -46,7 +36,29 @@ CursorPage take_page(DocumentView reply, const std::string& database, const char
   return page;
 }
 
+// All documents of a cursor; none when the namespace is not there.
+Result<std::vector<OwnedDocument>> collect(Connection& connection, ErrorContext context,
+                                           const std::string& database, const bson_t& command) {
+  std::vector<OwnedDocument> documents;
+  const auto done = for_each_document(connection, context, database, command,
+                                      [&](DocumentView document) { documents.emplace_back(document); });
+  if (done || done.error().treatment == Treatment::missing) return documents;
+  return tl::unexpected(done.error());
+}
+
 }  // namespace
+
+std::optional<Error> run_schema_command(Connection& connection, const std::string& database,
+                                        const bson_t& command) {
+  const auto reply = connection.write(ErrorContext::schema, database, command);
+  if (!reply) return reply.error();
+  const ValueView unproven = find_value(reply->view(), "writeConcernError");
+  if (unproven.type != BsonType::document) return std::nullopt;
+  Error error = error_from_document(ErrorContext::schema, unproven.as_document());
+  error.treatment = Treatment::retry;
+  error.outcome_unknown = true;
+  return error;
+}
 
 std::optional<Error> drop_collection(Connection& connection, const Namespace& ns) {
   Bson command;
@@ -101,6 +113,43 @@ Result<std::vector<std::string>> list_collections(Connection& connection, ErrorC
   if (done) return names;
   if (done.error().treatment == Treatment::missing) return std::vector<std::string>();
   return tl::unexpected(done.error());
+}
+
+Result<std::vector<OwnedDocument>> list_collection_entries(Connection& connection,
+                                                           const std::string& database,
+                                                           const std::string& name) {
+  Bson command;
+  bson_append_int32(command.get(), "listCollections", -1, 1);
+  if (!name.empty()) {
+    bson_t filter;
+    bson_append_document_begin(command.get(), "filter", -1, &filter);
+    bson_append_utf8(&filter, "name", -1, name.c_str(), static_cast<int>(name.size()));
+    bson_append_document_end(command.get(), &filter);
+  }
+  return collect(connection, ErrorContext::find, database, *command.get());
+}
+
+Result<std::vector<OwnedDocument>> list_indexes(Connection& connection, ErrorContext context,
+                                                const Namespace& ns) {
+  Bson command;
+  append_text(command, "listIndexes", ns.collection);
+  auto specs = collect(connection, context, ns.database, *command.get());
+  if (!specs) return specs;
+  // The index of a clustered collection is _id's too, whatever its name.
+  std::erase_if(*specs, [](const OwnedDocument& spec) {
+    return as_text(find_value(spec.view(), "name")) == "_id_" ||
+           as_integer(find_value(spec.view(), "clustered")) != 0;
+  });
+  return specs;
+}
+
+Result<uint64_t> estimated_count(Connection& connection, const Namespace& ns) {
+  Bson command;
+  append_text(command, "count", ns.collection);
+  const auto reply = connection.read(ErrorContext::find, ns.database, *command.get());
+  if (reply) return static_cast<uint64_t>(std::max<int64_t>(as_integer(find_value(reply->view(), "n")), 0));
+  if (reply.error().treatment == Treatment::missing) return uint64_t{0};
+  return tl::unexpected(reply.error());
 }
 
 Result<std::vector<std::string>> list_databases(Connection& connection) {

@@ -10,6 +10,10 @@
 
 namespace ddsync::mongo {
 
+// Runs a command that changes a schema. A write concern error is an error: done, but not proven.
+std::optional<Error> run_schema_command(Connection& connection, const std::string& database,
+                                        const bson_t& command);
+
 // A thing that is not there (any more) is dropped already.
 std::optional<Error> drop_collection(Connection& connection, const Namespace& ns);
 std::optional<Error> drop_database(Connection& connection, const std::string& database);
@@ -19,6 +23,15 @@ std::optional<Error> rename_collection(Connection& connection, const Namespace& 
 // Names without views and system.*; empty when the database is not there.
 Result<std::vector<std::string>> list_collections(Connection& connection, ErrorContext context,
                                                   const std::string& database);
+// The entries of listCollections, whole; `name` empty = all of the database.
+Result<std::vector<OwnedDocument>> list_collection_entries(Connection& connection,
+                                                           const std::string& database,
+                                                           const std::string& name);
+// `count` without a query; 0 for a missing collection.
+Result<uint64_t> estimated_count(Connection& connection, const Namespace& ns);
+// Raw specifications without the one of _id; none for a missing collection.
+Result<std::vector<OwnedDocument>> list_indexes(Connection& connection, ErrorContext context,
+                                                const Namespace& ns);
 // Without admin, local and config.
 Result<std::vector<std::string>> list_databases(Connection& connection);
 

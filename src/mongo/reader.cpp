@@ -85,18 +85,17 @@ Result<std::vector<OwnedDocument>> CommandReader::find_by_ids(const Namespace& n
 }
 
 Result<uint64_t> CommandReader::estimated_count(const Namespace& ns) {
-  Bson command;
-  bson_append_utf8(command.get(), "count", -1, ns.collection.c_str(), static_cast<int>(ns.collection.size()));
-  const auto reply = connection_.read(ErrorContext::find, ns.database, *command.get());
-  if (reply) return static_cast<uint64_t>(std::max<int64_t>(as_integer(find_value(reply->view(), "n")), 0));
-  if (reply.error().treatment == Treatment::missing) return uint64_t{0};
-  return tl::unexpected(reply.error());
+  return mongo::estimated_count(connection_, ns);
 }
 
 Result<std::vector<std::string>> CommandReader::database_names() { return list_databases(connection_); }
 
 Result<std::vector<std::string>> CommandReader::collection_names(const std::string& database) {
   return list_collections(connection_, ErrorContext::find, database);
+}
+
+Result<std::vector<OwnedDocument>> CommandReader::indexes(const Namespace& ns) {
+  return list_indexes(connection_, ErrorContext::find, ns);
 }
 
 }  // namespace ddsync::mongo

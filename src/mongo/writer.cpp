@@ -1,4 +1,5 @@
 #include "mongo/catalog.h"
+#include "mongo/schema.h"
 #include "mongo/server_error.h"
 #include "mongo/writer_impl.h"
 
@@ -33,6 +34,14 @@ std::optional<Error> CommandWriter::change_schema(const SchemaChange& change, co
       return drop_collection(connection_, change.ns);
     case SchemaChangeKind::rename:
       return rename_collection(connection_, change.ns, change.to);
+    case SchemaChangeKind::create:
+      return create_collection(connection_, change.ns, change.arguments);
+    case SchemaChangeKind::create_indexes:
+      return create_indexes(connection_, change.ns, indexes_of(change.arguments));
+    case SchemaChangeKind::drop_indexes:
+      return drop_indexes(connection_, change.ns, indexes_of(change.arguments));
+    case SchemaChangeKind::modify:
+      return coll_mod(connection_, change.ns, change.arguments);
     case SchemaChangeKind::drop_database:
       break;
   }

@@ -19,6 +19,7 @@ class Writer {
   virtual WriteOutcome write(const WriteBatch& batch) = 0;
 
   // Carries out a schema change; a drop of what is not there is success, a rename of it Treatment::missing.
+  // Creations and changes that were done before are success, see mongo/schema.h.
   virtual std::optional<Error> change_schema(const SchemaChange& change, const NamespaceFilter& filter) = 0;
 };
 

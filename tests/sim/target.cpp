@@ -83,6 +83,11 @@ bool Target::execute(const SchemaChange& change, const NamespaceFilter& filter) 
       return true;
     case SchemaChangeKind::rename:
       return store_.rename(change.ns, change.to);
+    case SchemaChangeKind::create:  // the store has no options and no indexes of its own
+    case SchemaChangeKind::create_indexes:
+    case SchemaChangeKind::drop_indexes:
+    case SchemaChangeKind::modify:
+      return true;
     case SchemaChangeKind::drop_database:
       break;
   }

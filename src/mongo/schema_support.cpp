@@ -1,0 +1,142 @@
+#include "mongo/schema_support.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+#include "bson/writer.h"
+#include "mongo/server_error.h"
+
+namespace ddsync::mongo {
+namespace {
+
+// Of a collection at Azure DocumentDB, the one of _id included.
+constexpr size_t kIndexes_max = 64;
+
+struct Rule {
+  std::string_view option;
+  std::string_view why;
+  bool refused;
+};
+
+constexpr auto kCollectionRules = std::to_array<Rule>({
+    {"capped", "DocumentDB has no capped collections (115)", true},
+    {"timeseries", "DocumentDB has no time series (115)", true},
+    {"clusteredIndex", "DocumentDB has no clustered collections", true},
+    {"validator", "DocumentDB does not validate documents (115)", true},
+    {"changeStreamPreAndPostImages", "DocumentDB keeps no pre-images (115)", true},
+    {"collation", "DocumentDB drops it silently: strings are compared byte by byte", false},
+    {"expireAfterSeconds", "DocumentDB drops it silently: documents do not expire", false},
+});
+
+// Of no meaning, and refused, without the option they belong to.
+constexpr auto kDependents = std::to_array<Rule>({
+    {"size", "capped", true},
+    {"max", "capped", true},
+    {"validationLevel", "validator", true},
+    {"validationAction", "validator", true},
+});
+
+constexpr auto kIndexRules = std::to_array<Rule>({
+    {"collation", "DocumentDB refuses it (115)", true},
+    {"hidden", "DocumentDB refuses it at the creation (115)", true},
+});
+
+template <size_t Size>
+const Rule* find_rule(const std::array<Rule, Size>& rules, std::string_view option) {
+  for (const Rule& rule : rules)
+    if (rule.option == option) return &rule;
+  return nullptr;
+}
+
+bool is_text_index(const OwnedDocument& index) {
+  ElementCursor key(document_at(index.view(), "key"));
+  while (key.next())
+    if (as_text(key.value()) == "text") return true;
+  return false;
+}
+
+std::string name_of(const OwnedDocument& index) {
+  return fmt::format("index {}", as_text(find_value(index.view(), "name")));
+}
+
+// Why a target of 64 indexes and one text index a collection has no room for the index, one after the other.
+class IndexRoom {
+ public:
+  std::optional<std::string> refusal(const OwnedDocument& index) {
+    if (is_text_index(index)) {
+      if (has_text_index_) return "DocumentDB takes one text index a collection (17194)";
+      has_text_index_ = true;
+    }
+    if (count_ == kIndexes_max) return fmt::format("DocumentDB takes {} indexes a collection", kIndexes_max);
+    ++count_;
+    return std::nullopt;
+  }
+
+ private:
+  bool has_text_index_ = false;
+  size_t count_ = 1;  // _id's
+};
+
+template <size_t Size>
+OwnedDocument without(const OwnedDocument& document, const std::array<Rule, Size>& rules) {
+  BsonWriter out;
+  ElementCursor cursor(document.view());
+  while (cursor.next())
+    if (find_rule(rules, cursor.name()) == nullptr) out.value(cursor.name(), cursor.value());
+  const std::string bytes = out.finish();
+  return OwnedDocument(view_of(bytes));
+}
+
+}  // namespace
+
+std::vector<UnsupportedOption> unsupported_options(const PlannedCollection& collection,
+                                                   const std::vector<OwnedDocument>& indexes,
+                                                   const ServerInfo& target) {
+  std::vector<UnsupportedOption> found;
+  if (!target.is_documentdb) return found;
+  const auto add = [&](std::string what, std::string_view why, bool refused) {
+    found.push_back(
+        {.ns = collection.ns, .what = std::move(what), .why = std::string(why), .refused = refused});
+  };
+  const OwnedDocument options = normalised_options(collection.options);
+  ElementCursor cursor(options.view());
+  while (cursor.next())
+    if (const Rule* rule = find_rule(kCollectionRules, cursor.name()))
+      add(std::string(rule->option), rule->why, rule->refused);
+  IndexRoom room;
+  for (const OwnedDocument& listed : indexes) {
+    const OwnedDocument index = normalised_index(listed);
+    if (const auto why = room.refusal(index)) {
+      add(name_of(index), *why, true);
+      continue;
+    }
+    for (const Rule& rule : kIndexRules)
+      if (!find_value(index.view(), rule.option).missing())
+        add(fmt::format("{}: {}", name_of(index), rule.option), rule.why, rule.refused);
+  }
+  return found;
+}
+
+OwnedDocument supported_options(const OwnedDocument& options, const ServerInfo& target) {
+  const OwnedDocument normalised = normalised_options(options);
+  if (!target.is_documentdb) return normalised;
+  return without(without(normalised, kCollectionRules), kDependents);
+}
+
+std::vector<OwnedDocument> supported_indexes(const std::vector<OwnedDocument>& indexes,
+                                             const ServerInfo& target) {
+  std::vector<OwnedDocument> supported;
+  IndexRoom room;
+  for (const OwnedDocument& listed : indexes) {
+    const OwnedDocument index = normalised_index(listed);
+    if (!target.is_documentdb)
+      supported.push_back(index);
+    else if (!room.refusal(index))
+      supported.push_back(without(index, kIndexRules));
+  }
+  return supported;
+}
+
+}  // namespace ddsync::mongo

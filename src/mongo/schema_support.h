@@ -1,0 +1,39 @@
+// Options of collections and specifications of indexes: brought to one form, and what of them a target cannot
+// take. Pure, thread-safe. Sources: MongoDB's create and createIndexes; shared/SERVERS.md sections 2 and 4.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/copy_plan.h"
+#include "mongo/endpoint.h"
+
+namespace ddsync::mongo {
+
+// An index as it is sent and compared: `key`, `name`, then the rest by name; without what servers add to a
+// listing (v, ns, storageEngine.enableOrderedIndex, version numbers) and without defaults; numbers that are
+// whole as integers. Two listings of one index give the same bytes.
+OwnedDocument normalised_index(const OwnedDocument& specification);
+
+// The same for the options of a collection or view, also as a `create` event tells them (idIndex).
+OwnedDocument normalised_options(const OwnedDocument& options);
+
+struct UnsupportedOption {
+  Namespace ns;
+  std::string what;     // `capped`, `index a_1: collation`
+  std::string why;      // for people
+  bool refused = true;  // false: the target accepts it and drops it silently
+};
+
+// What of a collection `target` cannot take; `indexes` as listed by the source, without the one of _id.
+std::vector<UnsupportedOption> unsupported_options(const PlannedCollection& collection,
+                                                   const std::vector<OwnedDocument>& indexes,
+                                                   const ServerInfo& target);
+
+// What is left for `target`, where the operator wants to go on without the rest. Normalised.
+OwnedDocument supported_options(const OwnedDocument& options, const ServerInfo& target);
+// An index that loses its collation stays, a second text index and those above the limit do not.
+std::vector<OwnedDocument> supported_indexes(const std::vector<OwnedDocument>& indexes,
+                                             const ServerInfo& target);
+
+}  // namespace ddsync::mongo
