@@ -7,6 +7,8 @@
 #include <string>
 
 #include "mongo/change_stream_impl.h"
+#include "mongo/copy_planner_impl.h"
+#include "mongo/range_reader_impl.h"
 #include "mongo/reader_impl.h"
 #include "mongo/server_error.h"
 #include "mongo/server_info.h"
@@ -90,5 +92,13 @@ std::unique_ptr<Writer> Endpoint::writer(bool fenced) {
 }
 
 std::unique_ptr<Reader> Endpoint::reader() { return std::make_unique<CommandReader>(impl_->pool.get()); }
+
+std::unique_ptr<CopyPlanner> Endpoint::copy_planner() {
+  return std::make_unique<CommandPlanner>(impl_->pool.get(), [this] { return describe(); });
+}
+
+std::unique_ptr<RangeReader> Endpoint::range_reader() {
+  return std::make_unique<RawRangeReader>(impl_->pool.get());
+}
 
 }  // namespace ddsync::mongo

@@ -44,6 +44,8 @@ struct ServerInfo {
 class ChangeStream;
 class Writer;
 class Reader;
+class CopyPlanner;
+class RangeReader;
 
 struct EndpointOptions {
   std::string uri;               // mongodb:// or mongodb+srv://
@@ -69,6 +71,8 @@ class Endpoint {
   // `writer` 0..n-1. `fenced`: send lsid and rising txnNumber with each command, see Writer.
   std::unique_ptr<Writer> writer(bool fenced);
   std::unique_ptr<Reader> reader();
+  std::unique_ptr<CopyPlanner> copy_planner();
+  std::unique_ptr<RangeReader> range_reader();
 
  private:
   struct Impl;
