@@ -17,6 +17,25 @@ enum class Scope : uint8_t { automatic, collection, database, cluster };
 enum class LogLevel : uint8_t { debug, info, warning, error };
 enum class LogFormat : uint8_t { text, json };
 enum class Fence : uint8_t { automatic, transaction_number, compare };
+enum class InitialSyncMode : uint8_t {
+  off,        // only changes from the start on
+  automatic,  // `auto`: copies what has no durable position yet
+  always      // copies everything again
+};
+// What happens when a collection that is to be copied holds documents at the target already.
+enum class TargetNotEmpty : uint8_t { refuse, merge, drop };
+enum class Unsupported : uint8_t { stop, warn };
+enum class Indexes : uint8_t { after_copy, before_copy, off };
+
+struct InitialSync {
+  InitialSyncMode mode = InitialSyncMode::off;
+  TargetNotEmpty target_not_empty = TargetNotEmpty::refuse;
+  uint32_t readers = 4;
+  uint32_t writers = 8;               // load() takes it from apply.writers where the file does not say
+  uint64_t bytes_per_second_max = 0;  // initial_sync.max_bytes_per_second, 0 = no limit
+
+  bool operator==(const InitialSync&) const = default;
+};
 
 struct Problem {
   int line = 0;      // 0 = the file as a whole
@@ -34,6 +53,13 @@ struct Config {
   std::vector<NamespacePattern> watch;
   std::vector<NamespacePattern> exclude;
   Scope scope = Scope::automatic;
+
+  InitialSync initial_sync;
+  Unsupported schema_unsupported = Unsupported::stop;  // schema.unsupported
+  Indexes indexes = Indexes::after_copy;               // top-level `indexes`
+
+  uint64_t spool_limit_bytes = 10ull << 30;  // spool.limit, 0 = no spool
+  std::string spool_directory;               // absolute; default: state_directory
 
   std::string state_directory;  // absolute; default: the folder of the config file
   uint32_t persist_interval = 10;

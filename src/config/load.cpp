@@ -17,17 +17,49 @@
 namespace ddsync::config {
 namespace {
 
-constexpr auto kKnownSettings = std::to_array<std::string_view>(
-    {"source.uri", "source.uri_env", "source.uri_file", "target.uri", "target.uri_env", "target.uri_file",
-     "watch.collections", "watch.exclude", "watch.scope", "state.directory", "state.persist_interval",
-     "apply.writers", "apply.fence", "apply.late_write_max", "on_error", "memory.limit", "logging.level",
-     "logging.format", "logging.status_interval"});
+constexpr auto kKnownSettings = std::to_array<std::string_view>({"source.uri",
+                                                                 "source.uri_env",
+                                                                 "source.uri_file",
+                                                                 "target.uri",
+                                                                 "target.uri_env",
+                                                                 "target.uri_file",
+                                                                 "watch.collections",
+                                                                 "watch.exclude",
+                                                                 "watch.scope",
+                                                                 "initial_sync.mode",
+                                                                 "initial_sync.target_not_empty",
+                                                                 "initial_sync.readers",
+                                                                 "initial_sync.writers",
+                                                                 "initial_sync.max_bytes_per_second",
+                                                                 "schema.unsupported",
+                                                                 "indexes",
+                                                                 "spool.limit",
+                                                                 "spool.directory",
+                                                                 "state.directory",
+                                                                 "state.persist_interval",
+                                                                 "apply.writers",
+                                                                 "apply.fence",
+                                                                 "apply.late_write_max",
+                                                                 "on_error",
+                                                                 "memory.limit",
+                                                                 "logging.level",
+                                                                 "logging.format",
+                                                                 "logging.status_interval"});
 
 constexpr uint32_t kWritersMax = 256;
+constexpr uint32_t kReadersMax = 64;
 constexpr uint32_t kPersistIntervalMax = 1'000'000;
 constexpr uint32_t kSecondsMax = 86'400;
-constexpr uint64_t kMemoryLeast = 16u << 20;  // one largest document and its copy on the way out
-constexpr uint64_t kMemoryMost = 1ull << 40;  // more is a slip of the pen
+
+// What a size may be. More is a slip of the pen.
+struct SizeRange {
+  uint64_t least = 0;
+  uint64_t most = 0;
+  bool or_zero = false;
+};
+constexpr SizeRange kMemory{16u << 20, 1ull << 40};  // one largest document and its copy on the way out
+constexpr SizeRange kCopyRate{64u << 10, 1ull << 40, true};     // less would take years: a unit was left out
+constexpr SizeRange kSpoolLimit{64u << 20, 64ull << 40, true};  // less than the store needs for itself
 
 // Absolute, without "." and "..", without a slash at its end.
 std::string normal_path(const std::filesystem::path& path) {
@@ -46,10 +78,31 @@ void read_servers(const YamlDocument& yaml, const std::string& folder, Config& c
   config.target_uri = std::move(target.uri);
 }
 
+void read_size(const YamlDocument& yaml, std::string_view setting, SizeRange range, uint64_t& value) {
+  const auto given = yaml.text(setting);
+  if (!given) return;
+  const std::optional<uint64_t> bytes = parse_size(*given);
+  if (!bytes) {
+    yaml.problem(setting,
+                 fmt::format("'{}' is not a size; write 256 MiB, 1 GiB or a number of bytes", shown(*given)));
+  } else if ((*bytes < range.least || *bytes > range.most) && !(range.or_zero && *bytes == 0)) {
+    yaml.problem(setting,
+                 fmt::format("'{}' is out of range; give {}{} to {}", shown(*given),
+                             range.or_zero ? "0 or " : "", print_size(range.least), print_size(range.most)));
+  } else {
+    value = *bytes;
+  }
+}
+
+// Relative to the file's folder.
+void read_directory(const YamlDocument& yaml, std::string_view setting, const std::string& folder,
+                    const std::string& otherwise, std::string& value) {
+  const auto directory = yaml.text(setting);
+  value = directory ? normal_path(std::filesystem::path(folder) / *directory) : otherwise;
+}
+
 void read_state(const YamlDocument& yaml, const std::string& folder, Config& config) {
-  config.state_directory = folder;
-  if (const auto directory = yaml.text("state.directory"))
-    config.state_directory = normal_path(std::filesystem::path(folder) / *directory);
+  read_directory(yaml, "state.directory", folder, folder, config.state_directory);
   yaml.number("state.persist_interval", 1, kPersistIntervalMax, config.persist_interval);
 }
 
@@ -62,19 +115,23 @@ void read_apply(const YamlDocument& yaml, Config& config) {
   yaml.choose("on_error", kOnErrorNames, config.on_error);
 }
 
-void read_memory(const YamlDocument& yaml, Config& config) {
-  const auto given = yaml.text("memory.limit");
-  if (!given) return;
-  const std::optional<uint64_t> bytes = parse_size(*given);
-  if (!bytes) {
-    yaml.problem("memory.limit",
-                 fmt::format("'{}' is not a size; write 256 MiB, 1 GiB or a number of bytes", shown(*given)));
-  } else if (*bytes < kMemoryLeast || *bytes > kMemoryMost) {
-    yaml.problem("memory.limit", fmt::format("'{}' is out of range; give {} to {}", shown(*given),
-                                             print_size(kMemoryLeast), print_size(kMemoryMost)));
-  } else {
-    config.memory_limit_bytes = *bytes;
-  }
+// After read_apply(): its writers are the copy's where nothing is said.
+void read_initial_sync(const YamlDocument& yaml, Config& config) {
+  InitialSync& copy = config.initial_sync;
+  yaml.choose("initial_sync.mode", kInitialSyncModeNames, copy.mode);
+  yaml.choose("initial_sync.target_not_empty", kTargetNotEmptyNames, copy.target_not_empty);
+  yaml.number("initial_sync.readers", 1, kReadersMax, copy.readers);
+  copy.writers = config.writers;
+  yaml.number("initial_sync.writers", 1, kWritersMax, copy.writers);
+  read_size(yaml, "initial_sync.max_bytes_per_second", kCopyRate, copy.bytes_per_second_max);
+  yaml.choose("schema.unsupported", kUnsupportedNames, config.schema_unsupported);
+  yaml.choose("indexes", kIndexesNames, config.indexes);
+}
+
+// After read_state(): the spool lives beside the state where nothing is said.
+void read_spool(const YamlDocument& yaml, const std::string& folder, Config& config) {
+  read_size(yaml, "spool.limit", kSpoolLimit, config.spool_limit_bytes);
+  read_directory(yaml, "spool.directory", folder, config.state_directory, config.spool_directory);
 }
 
 void read_logging(const YamlDocument& yaml, Config& config) {
@@ -104,7 +161,9 @@ tl::expected<Config, std::vector<Problem>> load(const std::string& path) {
   read_watch(yaml, config);
   read_state(yaml, folder, config);
   read_apply(yaml, config);
-  read_memory(yaml, config);
+  read_initial_sync(yaml, config);
+  read_spool(yaml, folder, config);
+  read_size(yaml, "memory.limit", kMemory, config.memory_limit_bytes);
   read_logging(yaml, config);
   if (problems.empty()) return config;
   std::stable_sort(problems.begin(), problems.end(),

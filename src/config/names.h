@@ -20,6 +20,16 @@ inline constexpr auto kFenceNames =
     std::to_array<Name<Fence>>({{"auto", Fence::automatic},
                                 {"transaction_number", Fence::transaction_number},
                                 {"compare", Fence::compare}});
+inline constexpr auto kInitialSyncModeNames =
+    std::to_array<Name<InitialSyncMode>>({{"off", InitialSyncMode::off},
+                                          {"auto", InitialSyncMode::automatic},
+                                          {"always", InitialSyncMode::always}});
+inline constexpr auto kTargetNotEmptyNames = std::to_array<Name<TargetNotEmpty>>(
+    {{"refuse", TargetNotEmpty::refuse}, {"merge", TargetNotEmpty::merge}, {"drop", TargetNotEmpty::drop}});
+inline constexpr auto kUnsupportedNames =
+    std::to_array<Name<Unsupported>>({{"stop", Unsupported::stop}, {"warn", Unsupported::warn}});
+inline constexpr auto kIndexesNames = std::to_array<Name<Indexes>>(
+    {{"after_copy", Indexes::after_copy}, {"before_copy", Indexes::before_copy}, {"off", Indexes::off}});
 inline constexpr auto kOnErrorNames =
     std::to_array<Name<OnError>>({{"stop", OnError::stop}, {"quarantine", OnError::quarantine}});
 inline constexpr auto kLogLevelNames = std::to_array<Name<LogLevel>>({{"DEBUG", LogLevel::debug},

@@ -31,6 +31,11 @@ std::vector<std::string_view> sections_of(std::span<const std::string_view> sett
   return sections;
 }
 
+size_t common_beginning(std::string_view a, std::string_view b) {
+  const auto ends = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  return static_cast<size_t>(ends.first - a.begin());
+}
+
 }  // namespace
 
 std::string shown(std::string_view text) {
@@ -98,15 +103,16 @@ bool YamlDocument::is_section(std::string_view name) const {
 }
 
 // The key that is nearest in writing; one of another section (a forgotten or wrong indentation) is a step
-// farther.
+// farther. Of equally near ones, the one that begins like it.
 std::string YamlDocument::nearest(std::string_view name) const {
   std::string_view best;
-  size_t least = std::string_view::npos;
+  std::pair<size_t, size_t> least{std::string_view::npos, 0};
   const auto consider = [&](std::string_view candidate) {
     const size_t distance =
         std::min(edit_distance(name, candidate), edit_distance(last_part(name), last_part(candidate)) + 1);
-    if (distance >= least) return;
-    least = distance;
+    const std::pair<size_t, size_t> rank{distance, name.size() - common_beginning(name, candidate)};
+    if (rank >= least) return;
+    least = rank;
     best = candidate;
   };
   std::for_each(known_.begin(), known_.end(), consider);

@@ -71,8 +71,11 @@ TEST(Example, WithItsPlaceholdersFilledInLoadsToTheDefaults) {
   ASSERT_TRUE(defaults);
   EXPECT_EQ(loaded->state_directory, example.folder());
   EXPECT_EQ(defaults->state_directory, least.folder());
+  EXPECT_EQ(loaded->spool_directory, example.folder());
+  EXPECT_EQ(defaults->spool_directory, least.folder());
   defaults->path = loaded->path;
   defaults->state_directory = loaded->state_directory;
+  defaults->spool_directory = loaded->spool_directory;
   EXPECT_TRUE(*loaded == *defaults) << print(*loaded) << print(*defaults);
 }
 

@@ -77,6 +77,11 @@ TEST(Load, ReadsEverySetting) {
   const Config config = loaded(std::string(test::kServers) +
                                "watch: {collections: [a.b, c.*], exclude: [c.d], scope: Database}\n"
                                "state: {directory: /var/sync/../state/, persist_interval: 1000000}\n"
+                               "initial_sync: {mode: Auto, target_not_empty: merge, readers: 64, writers: "
+                               "255, max_bytes_per_second: 20 MB}\n"
+                               "schema: {unsupported: warn}\n"
+                               "indexes: before_copy\n"
+                               "spool: {limit: 64 MiB, directory: /var/spool/../sync/}\n"
                                "apply: {writers: 256, fence: transaction_number, late_write_max: 86400}\n"
                                "on_error: quarantine\n"
                                "memory: {limit: 1GiB}\n"
@@ -85,6 +90,15 @@ TEST(Load, ReadsEverySetting) {
   EXPECT_EQ(config.exclude, (std::vector<NamespacePattern>{{"c", "d"}}));
   EXPECT_EQ(config.scope, Scope::database);
   EXPECT_EQ(config.state_directory, "/var/state");
+  EXPECT_EQ(config.initial_sync, (InitialSync{.mode = InitialSyncMode::automatic,
+                                              .target_not_empty = TargetNotEmpty::merge,
+                                              .readers = 64,
+                                              .writers = 255,
+                                              .bytes_per_second_max = 20'000'000}));
+  EXPECT_EQ(config.schema_unsupported, Unsupported::warn);
+  EXPECT_EQ(config.indexes, Indexes::before_copy);
+  EXPECT_EQ(config.spool_limit_bytes, uint64_t{64} << 20);
+  EXPECT_EQ(config.spool_directory, "/var/sync");
   EXPECT_EQ(config.persist_interval, 1'000'000U);
   EXPECT_EQ(config.writers, 256U);
   EXPECT_EQ(config.fence, Fence::transaction_number);
@@ -101,6 +115,27 @@ TEST(Load, TakesRelativeDirectoriesFromTheFilesFolder) {
   const auto config = file.load();
   ASSERT_TRUE(config);
   EXPECT_EQ(config->state_directory, file.folder() + "/sub/state");
+}
+
+TEST(Load, LetsTheCopyWriteWithAsManyConnectionsAsTheStreamsUnlessToldOtherwise) {
+  EXPECT_EQ(loaded(good_with("")).initial_sync.writers, 8U);
+  EXPECT_EQ(loaded(good_with("apply: {writers: 3}\n")).initial_sync.writers, 3U);
+  EXPECT_EQ(loaded(good_with("apply: {writers: 3}\ninitial_sync: {writers: 20}\n")).initial_sync.writers,
+            20U);
+}
+
+TEST(Load, KeepsTheSpoolBesideTheStateUnlessToldOtherwise) {
+  EXPECT_EQ(loaded(good_with("state: {directory: /var/state}\n")).spool_directory, "/var/state");
+  const test::ConfigFile file(good_with("state: {directory: /var/state}\nspool: {directory: s}\n"));
+  const auto config = file.load();
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->spool_directory, file.folder() + "/s");
+}
+
+TEST(Load, TakesZeroAsNoLimitOfTheCopyAndNoSpool) {
+  const Config config = loaded(good_with("initial_sync: {max_bytes_per_second: 0}\nspool: {limit: 0}\n"));
+  EXPECT_EQ(config.initial_sync.bytes_per_second_max, 0U);
+  EXPECT_EQ(config.spool_limit_bytes, 0U);
 }
 
 struct Refused {
@@ -155,6 +190,23 @@ INSTANTIATE_TEST_SUITE_P(
                 "4: memory.limit: '15 MiB' is out of range; give 16 MiB to 1024 GiB"},
         Refused{"memory: {limit: 1025 GiB}",
                 "4: memory.limit: '1025 GiB' is out of range; give 16 MiB to 1024 GiB"},
+        Refused{"memory: {limit: 0}", "4: memory.limit: '0' is out of range; give 16 MiB to 1024 GiB"},
+        Refused{"initial_sync: {mode: on}",
+                "4: initial_sync.mode: 'on' is wrong; give one of off, auto, always"},
+        Refused{"initial_sync: {target_not_empty: replace}",
+                "4: initial_sync.target_not_empty: 'replace' is wrong; give one of refuse, merge, drop"},
+        Refused{"initial_sync: {readers: 65}",
+                "4: initial_sync.readers: '65' is wrong; give a whole number from 1 to 64"},
+        Refused{"initial_sync: {writers: 0}",
+                "4: initial_sync.writers: '0' is wrong; give a whole number from 1 to 256"},
+        Refused{"initial_sync: {max_bytes_per_second: 20}",
+                "4: initial_sync.max_bytes_per_second: '20' is out of range; give 0 or 64 KiB to 1024 GiB"},
+        Refused{"schema: {unsupported: drop}",
+                "4: schema.unsupported: 'drop' is wrong; give one of stop, warn"},
+        Refused{"indexes: later", "4: indexes: 'later' is wrong; give one of after_copy, before_copy, off"},
+        Refused{"spool: {limit: 63 MiB}",
+                "4: spool.limit: '63 MiB' is out of range; give 0 or 64 MiB to 65536 GiB"},
+        Refused{"spool: {directory: }", "4: spool.directory: is empty; give a value or remove the key"},
         Refused{"logging: 5", "4: logging must hold keys, indented below it"},
         Refused{"logging: [level]", "4: logging must hold keys, indented below it"}));
 

@@ -31,6 +31,9 @@ TEST(Print, OfOtherValuesLoadsToTheSame) {
       "watch: {collections: ['*', 'null.true', \"db.x: y # 'z'\"], exclude: ['a.*', 'b.två'], scope: "
       "cluster}\n"
       "state: {directory: \"/var/a b: # 'c'\", persist_interval: 7}\n"
+      "initial_sync: {mode: always, target_not_empty: drop, readers: 5, writers: 6, max_bytes_per_second: "
+      "1000001}\n"
+      "schema: {unsupported: warn}\nindexes: off\nspool: {limit: 0, directory: '/var/#spool'}\n"
       "apply: {writers: 3, fence: compare, late_write_max: 11}\non_error: quarantine\n"
       "memory: {limit: 16777217}\nlogging: {level: ERROR, format: json, status_interval: 0}\n"));
   EXPECT_TRUE(printed_and_loaded(config) == config) << print(config);
