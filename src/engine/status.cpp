@@ -47,6 +47,20 @@ std::string_view to_string(StreamState state) {
   return "unknown";
 }
 
+std::string_view to_string(CopyPhase phase) {
+  switch (phase) {
+    case CopyPhase::checking:
+      return "checking";
+    case CopyPhase::copying:
+      return "copying";
+    case CopyPhase::catching_up:
+      return "catching up";
+    case CopyPhase::live:
+      return "live";
+  }
+  return "unknown";
+}
+
 EngineStatus Engine::Core::status() const {
   EngineStatus status = shared_.counters;
   status.now = shared_.now;

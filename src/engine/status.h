@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/checkpoint.h"
@@ -41,6 +43,30 @@ struct StreamStatus {
   int64_t waiting_wall_ms = 0;
 };
 
+enum class CopyPhase : uint8_t { checking, copying, catching_up, live };
+
+std::string_view to_string(CopyPhase phase);
+
+struct CollectionProgress {
+  std::string ns;
+  uint64_t documents_done = 0;
+  uint64_t documents_total = 0;  // the source's estimate, 0 = not told
+};
+
+// Of the initial copy; counts go over all its runs, those before a restart included. Totals are estimates of
+// the source and may be passed.
+struct CopyProgress {
+  CopyPhase phase = CopyPhase::checking;
+  uint64_t collections_done = 0;
+  uint64_t collections_total = 0;
+  uint64_t documents_done = 0;
+  uint64_t documents_total = 0;  // 0 = not told
+  uint64_t bytes_done = 0;
+  uint64_t bytes_total = 0;  // 0 = not told
+  uint64_t errors = 0;
+  std::vector<CollectionProgress> current;  // being copied, the largest first
+};
+
 struct EngineStatus {
   Instant now;  // of the engine's last step
   std::vector<StreamStatus> streams;
@@ -67,6 +93,7 @@ struct EngineStatus {
   uint32_t writers_retrying = 0;
   std::string last_write_error;  // empty when the last write went well
   bool watching = false;
+  std::optional<CopyProgress> copy;  // nothing: no copy in this run
 };
 
 }  // namespace ddsync

@@ -19,11 +19,21 @@ size_t columns() {
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
+// At most `bytes_max` bytes of UTF-8, the last character whole.
+std::string_view whole_characters(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  constexpr unsigned kind_of_byte = 0xC0;
+  constexpr unsigned inside_a_character = 0x80;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & kind_of_byte) == inside_a_character)
+    --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
 }  // namespace
 
 void LogSink::show_live_line(std::string_view text) {
   const std::lock_guard lock(mutex_);
-  if (const size_t width = columns(); width > 1) text = text.substr(0, width - 1);
+  if (const size_t width = columns(); width > 1) text = whole_characters(text, width - 1);
   write(std::string(kEraseLine).append(text));
   std::fflush(stderr);
   live_line_shown_ = true;

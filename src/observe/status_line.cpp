@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/plain_text.h"
+#include "observe/numbers.h"
 
 namespace ddsync::observe {
 namespace {
@@ -82,16 +83,6 @@ uint64_t streams_without_start(const EngineStatus& status) {
 
 std::string if_any(const char* name, uint64_t count) {
   return count == 0 ? std::string() : fmt::format(" {}={}", name, count);
-}
-
-// 1234567 -> "1 234 567".
-std::string grouped(uint64_t number) {
-  std::string text = std::to_string(number);
-  for (size_t at = text.size(); at > 3;) {
-    at -= 3;
-    text.insert(at, " ");
-  }
-  return text;
 }
 
 }  // namespace
