@@ -7,7 +7,7 @@ import pathlib
 import re
 import sys
 
-# cli -> runtime -> {mongo, state, observe, config} -> engine -> bson
+# cli -> check -> runtime -> {mongo, state, observe, config} -> engine -> bson
 LAYERS_ALLOWED = {
     "bson": {"bson"},
     "engine": {"engine", "bson"},
@@ -16,7 +16,8 @@ LAYERS_ALLOWED = {
     "mongo": {"mongo", "engine", "bson"},
     "observe": {"observe", "config", "engine", "bson"},
     "runtime": {"runtime", "mongo", "state", "observe", "config", "engine", "bson"},
-    "cli": {"cli", "runtime", "mongo", "state", "observe", "config", "engine", "bson"},
+    "check": {"check", "runtime", "mongo", "state", "observe", "config", "engine", "bson"},
+    "cli": {"cli", "check", "runtime", "mongo", "state", "observe", "config", "engine", "bson"},
     "": {"cli"},  # main.cpp
 }
 
@@ -24,7 +25,7 @@ LAYERS_ALLOWED = {
 LIBRARIES_OWNED = {
     r"mongoc([./-]|$)": {"mongo"},
     r"rocksdb/": {"state"},
-    r"nlohmann/": {"state", "observe"},  # the state file, and JSON log lines
+    r"nlohmann/": {"state", "observe", "check"},  # the state file, JSON log lines, check --json
     r"yaml-cpp/": {"config"},
     r"spdlog/": {"observe"},
     r"CLI/": {"cli"},

@@ -1,21 +1,15 @@
 #include "cli/main.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 
-#include "config/config.h"
-#include "config/plain_text.h"
-#include "observe/credentials.h"
-#include "observe/log.h"
-#include "runtime/service.h"
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/output.h"
 
 namespace ddsync::cli {
 namespace {
@@ -27,6 +21,7 @@ constexpr const char* kDescription =
 
 constexpr const char* kFooter = R"(
 Example:
+  documentdb-sync check --config config.yaml
   documentdb-sync --config config.yaml
 
 Signals:
@@ -45,22 +40,22 @@ Exit codes:
   130  ended at once by a second signal
 )";
 
-// More are of a file that was not meant to be the configuration.
-constexpr size_t kProblemsShownMax = 100;
+constexpr const char* kCheckFooter = R"(
+Nothing is written to either server.
 
-struct Arguments {
-  std::string config_path = "config.yaml";
-  bool reset = false;
-  bool print_config = false;
-  std::vector<std::string> accept_gaps;
-};
+Exit codes:
+  0    nothing stands against a run; warnings are for you to judge
+  1    a run would be refused or fail: see the rows that say problem
+)";
 
-int code(ExitCode exit_code) { return static_cast<int>(exit_code); }
-
-void add_options(CLI::App& app, Arguments& arguments) {
+void add_config(CLI::App& app, Arguments& arguments) {
   app.add_option("-c,--config", arguments.config_path, "Configuration file")
       ->type_name("FILE")
       ->capture_default_str();
+}
+
+void add_options(CLI::App& app, Arguments& arguments) {
+  add_config(app, arguments);
   CLI::Option* reset =
       app.add_flag("--reset", arguments.reset, "Forget the state: only changes from now on are synchronised");
   app.add_option(
@@ -73,30 +68,6 @@ void add_options(CLI::App& app, Arguments& arguments) {
                "Print the effective configuration, secrets masked, and end");
 }
 
-// What the log does with each of its lines, for those that are written before there is a log.
-std::string one_line(std::string_view text) { return config::one_line(observe::mask_credentials(text)); }
-
-std::string place(const std::string& path, const config::Problem& problem) {
-  return problem.line > 0 ? fmt::format("{}:{}", path, problem.line) : path;
-}
-
-std::vector<std::string> warnings(const config::Config& config) {
-  std::vector<std::string> lines;
-  lines.reserve(config.warnings.size());
-  for (const config::Problem& warning : config.warnings) {
-    lines.push_back(fmt::format("{}: {}", place(config.path, warning), warning.text));
-  }
-  return lines;
-}
-
-void print_problems(const std::string& path, const std::vector<config::Problem>& problems) {
-  for (size_t i = 0; i < std::min(problems.size(), kProblemsShownMax); ++i) {
-    std::cerr << one_line(fmt::format("{}: {}", place(path, problems[i]), problems[i].text)) << "\n";
-  }
-  std::cerr << fmt::format("{} problem{} in the configuration; nothing was started\n", problems.size(),
-                           problems.size() == 1 ? "" : "s");
-}
-
 // A closed one would be given to the next file opened: log lines would end up in the state.
 void open_standard_streams() {
   for (int opened = ::open("/dev/null", O_RDWR); opened >= 0; opened = ::open("/dev/null", O_RDWR)) {
@@ -106,32 +77,26 @@ void open_standard_streams() {
   }
 }
 
-// A terminal that takes the live line.
-bool is_terminal() {
-  const char* kind = std::getenv("TERM");
-  return ::isatty(STDERR_FILENO) == 1 && kind != nullptr && std::string_view(kind) != "dumb";
+// `documentdb-sync run` is the same as no subcommand; options may stand on either side of it.
+void add_run(CLI::App& app) {
+  app.add_subcommand("run", "Synchronise until stopped (the default)")->fallthrough()->set_help_flag();
 }
 
-int run(const Arguments& arguments) {
-  const auto config = config::load(arguments.config_path);
-  if (!config) {
-    print_problems(arguments.config_path, config.error());
-    return code(ExitCode::bad_configuration);
+CLI::App* add_check(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = app.add_subcommand(
+      "check",
+      "Look at both servers, the rights, the change streams, the disk; say what would go wrong, and end");
+  add_config(*command, arguments);
+  command->add_flag("--json", arguments.json, "One JSON object instead of a table");
+  command->footer(kCheckFooter);
+  return command;
+}
+
+// Options of a run that stand before another command.
+void refuse_options_of_run(const Arguments& arguments, const char* command) {
+  if (arguments.reset || arguments.print_config || !arguments.accept_gaps.empty()) {
+    throw CLI::ValidationError(command, "--reset, --accept-gap and --print-config are options of run");
   }
-  if (arguments.print_config) {
-    for (const std::string& warning : warnings(*config))
-      std::cerr << "warning: " << one_line(warning) << "\n";
-    std::cout << config::print(*config);
-    return code(ExitCode::ok);
-  }
-  observe::init_log(config->log_level, config->log_format);
-  for (const std::string& warning : warnings(*config)) observe::log_warning(warning);
-  runtime::ServiceOptions options;
-  options.config = *config;
-  options.reset = arguments.reset;
-  options.accept_gaps = arguments.accept_gaps;
-  options.progress_on_terminal = is_terminal() && config->log_format == config::LogFormat::text;
-  runtime::run_service(options);
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -140,20 +105,33 @@ int parse_and_run(int argc, char** argv) {
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("documentdb-sync ") + DDSYNC_VERSION);
   add_options(app, arguments);
-  // `documentdb-sync run` is the same as no subcommand; options may stand on either side of it.
-  app.add_subcommand("run", "Synchronise until stopped (the default)")->fallthrough()->set_help_flag();
+  app.require_subcommand(0, 1);
+  add_run(app);
+  const CLI::App* check_command = add_check(app, arguments);
   try {
     app.parse(argc, argv);
+    if (check_command->parsed()) {
+      arguments.command = Command::check;
+      refuse_options_of_run(arguments, "check");
+    }
   } catch (const CLI::CallForHelp&) {
     // app.help() would tell of `run` alone, which has no options of its own.
-    std::cout << app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal);
+    std::cout << (check_command->parsed()
+                      ? app.help()
+                      : app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal));
     return code(ExitCode::ok);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     std::cerr << one_line(error.what()) << "\nRun documentdb-sync --help for the options.\n";
     return code(ExitCode::bad_configuration);
   }
-  return run(arguments);
+  switch (arguments.command) {
+    case Command::run:
+      return run(arguments);
+    case Command::check:
+      return check(arguments);
+  }
+  return code(ExitCode::broken_invariant);
 }
 
 }  // namespace

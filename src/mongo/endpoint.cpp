@@ -8,6 +8,7 @@
 
 #include "mongo/change_stream_impl.h"
 #include "mongo/copy_planner_impl.h"
+#include "mongo/inspector_impl.h"
 #include "mongo/range_reader_impl.h"
 #include "mongo/reader_impl.h"
 #include "mongo/server_error.h"
@@ -99,6 +100,10 @@ std::unique_ptr<CopyPlanner> Endpoint::copy_planner() {
 
 std::unique_ptr<RangeReader> Endpoint::range_reader() {
   return std::make_unique<RawRangeReader>(impl_->pool.get());
+}
+
+std::unique_ptr<Inspector> Endpoint::inspector() {
+  return std::make_unique<CommandInspector>(impl_->pool.get());
 }
 
 }  // namespace ddsync::mongo

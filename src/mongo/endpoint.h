@@ -31,17 +31,21 @@ class Driver {
 
 struct ServerInfo {
   std::string
-      description;  // for the log: "DocumentDB 0.112 (wire version 21)", "MongoDB 8.2, replica set rs0"
-  bool is_documentdb = false;   // hello.internal.documentdb_versions
+      description;      // for the log: "DocumentDB 0.112 (wire version 21)", "MongoDB 8.2, replica set rs0"
+  std::string version;  // "8.2.11", "0.112-0"; empty when not told
+  bool is_documentdb = false;        // hello.internal.documentdb_versions
+  bool is_azure_documentdb = false;  // the managed form, known by its host
   bool is_cosmosdb_ru = false;  // the RU-based engine: without deletes in its streams, refused as a source
   bool is_replica_set_or_mongos = false;  // change streams and transaction numbers need it
   TargetLimits limits;  // clamped to 25 000 operations; 16 MiB a command (no document sequences)
   // hello.topologyVersion.processId (hex), "" when the server gives none: the same on both sides = the same
   // server.
   std::string process_id;
+  int64_t local_time_ms = 0;  // its wall clock when it answered, since 1970; 0 when not told
 };
 
 class ChangeStream;
+class Inspector;
 class Writer;
 class Reader;
 class CopyPlanner;
@@ -73,6 +77,7 @@ class Endpoint {
   std::unique_ptr<Reader> reader();
   std::unique_ptr<CopyPlanner> copy_planner();
   std::unique_ptr<RangeReader> range_reader();
+  std::unique_ptr<Inspector> inspector();
 
  private:
   struct Impl;

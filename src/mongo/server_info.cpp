@@ -37,15 +37,17 @@ std::string documentdb_version(DocumentView hello) {
   return newest;
 }
 
-std::string describe_server(const ServerInfo& info, DocumentView hello, DocumentView build_info) {
+int64_t date(const ValueView& value) { return value.type == BsonType::date ? value.as_int64() : 0; }
+
+std::string describe_server(const ServerInfo& info, DocumentView hello) {
   const int64_t wire_version = as_integer(find_value(hello, "maxWireVersion"));
   if (info.is_documentdb) {
-    const std::string version = documentdb_version(hello);
-    return fmt::format("DocumentDB{}{} (wire version {})", version.empty() ? "" : " ", version, wire_version);
+    return fmt::format("DocumentDB{}{} (wire version {})", info.version.empty() ? "" : " ", info.version,
+                       wire_version);
   }
   if (info.is_cosmosdb_ru)
     return fmt::format("Azure Cosmos DB for MongoDB, RU-based (wire version {})", wire_version);
-  std::string text = fmt::format("MongoDB {}", as_text(find_value(build_info, "version")));
+  std::string text = fmt::format("MongoDB {}", info.version);
   const std::string_view set_name = as_text(find_value(hello, "setName"));
   if (!set_name.empty()) return fmt::format("{}, replica set {}", text, set_name);
   return text + (info.is_replica_set_or_mongos ? ", sharded cluster" : ", standalone");
@@ -57,6 +59,9 @@ ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHi
   ServerInfo info;
   const bool says_documentdb = !find_value(document_at(hello, "internal"), "documentdb_versions").missing();
   info.is_documentdb = says_documentdb || hints.azure_documentdb;
+  info.is_azure_documentdb = hints.azure_documentdb;
+  info.version = info.is_documentdb ? documentdb_version(hello)
+                                    : std::string(as_text(find_value(build_info, "version")));
   info.is_cosmosdb_ru = hints.cosmosdb_ru && !info.is_documentdb;
   const bool is_mongos = as_text(find_value(hello, "msg")) == "isdbgrid";
   info.is_replica_set_or_mongos = is_mongos || !find_value(hello, "setName").missing();
@@ -68,7 +73,8 @@ ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHi
   info.limits.refuses_late_writes =
       info.is_replica_set_or_mongos && has_sessions && !info.is_documentdb && !hints.cosmosdb_ru;
   info.process_id = hex(find_value(document_at(hello, "topologyVersion"), "processId"));
-  info.description = describe_server(info, hello, build_info);
+  info.local_time_ms = date(find_value(hello, "localTime"));
+  info.description = describe_server(info, hello);
   return info;
 }
 

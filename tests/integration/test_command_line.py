@@ -32,7 +32,7 @@ def refused(*arguments, **options):
 def test_help_names_every_option_signal_and_exit_code():
     code, out, err = run("--help")
     assert (code, err) == (0, "")
-    for word in ("--config", "-c,", "--reset", "--print-config", "--version", "--accept-gap", "--help", "run",
+    for word in ("--config", "-c,", "--reset", "--print-config", "--version", "--accept-gap", "--help", "run", "check",
                  "SIGINT", "SIGTERM", "SIGUSR1"):
         assert word in out, word
     described = [line.split()[0] for line in out.split("Exit codes:")[1].splitlines() if line.strip()]

@@ -16,7 +16,10 @@ TEST(ServerInfo, OfAReplicaSetRefusesLateWrites) {
   const ServerInfo server = info(
       R"({"setName": "rs0", "maxWireVersion": 27, "logicalSessionTimeoutMinutes": 30, "maxWriteBatchSize": 100000,
           "maxMessageSizeBytes": 48000000, "maxBsonObjectSize": 16777216,
-          "topologyVersion": {"processId": {"$oid": "507f1f77bcf86cd799439011"}}})");
+          "topologyVersion": {"processId": {"$oid": "507f1f77bcf86cd799439011"}},
+          "localTime": {"$date": {"$numberLong": "1795536321000"}}})");
+  EXPECT_EQ(server.version, "8.2.11");
+  EXPECT_EQ(server.local_time_ms, 1'795'536'321'000);
   EXPECT_EQ(server.description, "MongoDB 8.2.11, replica set rs0");
   EXPECT_TRUE(server.is_replica_set_or_mongos);
   EXPECT_TRUE(server.limits.refuses_late_writes);
@@ -33,6 +36,9 @@ TEST(ServerInfo, OfDocumentDBDoesNotCountOnTransactionNumbers) {
   EXPECT_TRUE(server.is_documentdb);
   EXPECT_TRUE(server.is_replica_set_or_mongos);
   EXPECT_FALSE(server.limits.refuses_late_writes);
+  EXPECT_FALSE(server.is_azure_documentdb);
+  EXPECT_EQ(server.version, "0.112-0");
+  EXPECT_EQ(server.local_time_ms, 0);
   EXPECT_EQ(server.description, "DocumentDB 0.112-0 (wire version 21)");
   EXPECT_EQ(server.process_id, "");
 }
@@ -41,6 +47,8 @@ TEST(ServerInfo, OfManagedDocumentDBIsKnownByItsHostAlone) {
   const ServerInfo server =
       info(R"({"msg": "isdbgrid", "logicalSessionTimeoutMinutes": 30})", {.azure_documentdb = true});
   EXPECT_TRUE(server.is_documentdb);
+  EXPECT_TRUE(server.is_azure_documentdb);
+  EXPECT_EQ(server.version, "") << "8.2.11 is what it imitates";
   EXPECT_FALSE(server.limits.refuses_late_writes);
 }
 

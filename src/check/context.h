@@ -1,0 +1,35 @@
+// What the checks of one run share: both servers, the state, and what earlier checks found out for later
+// ones.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "engine/checkpoint.h"
+#include "mongo/endpoint.h"
+
+namespace ddsync::check {
+
+struct Side {
+  std::string role;  // "source" or "target"
+  std::unique_ptr<mongo::Endpoint> endpoint;
+  std::optional<mongo::ServerInfo> info;  // nothing: the server does not answer
+  int64_t asked_ms = 0;                   // our wall clock around the question that `info` answers
+  int64_t answered_ms = 0;
+};
+
+struct Context {
+  explicit Context(const config::Config& configuration) : config(configuration) {}
+
+  const config::Config& config;
+  Side source{.role = "source", .endpoint = {}, .info = {}};
+  Side target{.role = "target", .endpoint = {}, .info = {}};
+  std::optional<Checkpoint> checkpoint;  // nothing: no state, or none that can be read
+  std::vector<Namespace> collections;    // in scope and there on the source
+  uint64_t source_documents = 0;         // in them
+};
+
+}  // namespace ddsync::check

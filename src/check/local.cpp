@@ -1,0 +1,108 @@
+#include "check/local.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <system_error>
+
+#include "check/wording.h"
+#include "runtime/accept_gap.h"
+#include "state/checkpoint_store.h"
+
+namespace ddsync::check {
+namespace {
+
+constexpr const char* kState = "state";
+constexpr const char* kDisk = "disk";
+// The state, its previous and its temporary file, with room for dead letters.
+constexpr uint64_t kStateNeeds_bytes = 100u << 20;
+
+// The folder itself, or the one above it that is there: a run makes what is missing.
+std::filesystem::path existing(const std::string& folder) {
+  std::filesystem::path path = folder;
+  std::error_code unknown;
+  while (!std::filesystem::exists(path, unknown) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+// "" when a file can be made there.
+std::string try_folder(state::FileSystem& files, const std::string& folder) {
+  const std::string probe =
+      (existing(folder) / fmt::format(".documentdb_sync_check.{}", ::getpid())).string();
+  const auto written = files.write_synced(probe, "written by documentdb-sync check, safe to remove\n");
+  if (!written) return written.error().message;
+  const auto removed = files.remove(probe);
+  return removed ? std::string() : removed.error().message;
+}
+
+Finding judge_state(const std::string& path, const std::optional<Checkpoint>& checkpoint) {
+  if (!checkpoint) return ok(kState, fmt::format("none yet; it will be kept in {}", path));
+  const std::vector<std::string> gaps = runtime::gaps(*checkpoint);
+  if (gaps.empty())
+    return ok(kState, fmt::format("{}: {}", path, counted(checkpoint->streams.size(), "stream")));
+  return problem(kState, fmt::format("{}: a gap in {}", path, some_of(gaps)),
+                 "copy the data anew or accept the gap with --accept-gap (docs/operations.md, Gap)");
+}
+
+uint64_t free_bytes(const std::string& folder) {
+  std::error_code failure;
+  const auto space = std::filesystem::space(existing(folder), failure);
+  return failure ? 0 : space.available;
+}
+
+std::string size_text(uint64_t bytes) {
+  return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / static_cast<double>(1u << 30));
+}
+
+}  // namespace
+
+Findings check_state(Context& context) {
+  const config::Config& config = context.config;
+  const auto files = state::posix_file_system();
+  const std::string path = config::state_path(config);
+  if (const std::string why = try_folder(*files, config.state_directory); !why.empty()) {
+    return {problem(kState, why,
+                    "give the service's user the right to write in state.directory, or choose another")};
+  }
+  const state::StateIdentity identity{.source = config::cluster_name(config.source_uri),
+                                      .target = config::cluster_name(config.target_uri)};
+  auto loaded = state::CheckpointStore(*files, path, identity).load();
+  if (!loaded) return {problem(kState, loaded.error().message, "docs/operations.md, State (exit code 6)")};
+  context.checkpoint = *std::move(loaded);
+  return {judge_state(path, context.checkpoint)};
+}
+
+Finding judge_disk(uint64_t state_free_bytes, uint64_t spool_free_bytes, uint64_t spool_limit_bytes) {
+  std::string found = fmt::format("{} free for the state", size_text(state_free_bytes));
+  if (spool_limit_bytes > 0) {
+    found += fmt::format(", {} free for the spool of at most {}", size_text(spool_free_bytes),
+                         size_text(spool_limit_bytes));
+  }
+  if (state_free_bytes < kStateNeeds_bytes) {
+    return warning(kDisk, std::move(found), "make room in state.directory: when it is full, reading pauses");
+  }
+  if (spool_limit_bytes > spool_free_bytes) {
+    return warning(
+        kDisk, std::move(found),
+        "make room, choose another spool.directory, or lower spool.limit: when the disk is full, reading "
+        "pauses");
+  }
+  return ok(kDisk, std::move(found));
+}
+
+Findings check_disk(Context& context) {
+  const config::Config& config = context.config;
+  const bool has_folder = config.spool_directory != config.state_directory;  // else check_state() tried it
+  if (config.spool_limit_bytes > 0 && has_folder) {
+    const auto files = state::posix_file_system();
+    if (const std::string why = try_folder(*files, config.spool_directory); !why.empty()) {
+      return {problem(kDisk, why,
+                      "give the service's user the right to write in spool.directory, or choose another")};
+    }
+  }
+  return {judge_disk(free_bytes(config.state_directory), free_bytes(config.spool_directory),
+                     config.spool_limit_bytes)};
+}
+
+}  // namespace ddsync::check

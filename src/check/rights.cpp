@@ -1,0 +1,190 @@
+#include "check/rights.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <set>
+
+#include "check/wording.h"
+#include "mongo/reader.h"
+
+namespace ddsync::check {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kSourceRights = "source rights";
+constexpr const char* kTargetRights = "target rights";
+constexpr std::chrono::seconds kPatience{20};  // for all listings and counts of the source
+
+// docs/operations.md, "Rights".
+constexpr auto kTargetActions =
+    std::to_array<std::string_view>({"find", "insert", "update", "remove", "createCollection",
+                                     "dropCollection", "renameCollectionSameDB", "listCollections"});
+
+// Some actions are granted on the whole database only, whatever the collection.
+bool is_of_database(std::string_view action) {
+  return action == "listCollections" || action == "renameCollectionSameDB";
+}
+
+bool covers(const mongo::Privilege& privilege, const NamespacePattern& pattern, std::string_view action) {
+  if (privilege.any_resource) return true;
+  const bool database = privilege.database.empty() || privilege.database == pattern.database;
+  const bool collection =
+      privilege.collection.empty() || (privilege.collection == pattern.collection && !is_of_database(action));
+  return database && collection;
+}
+
+bool allowed(const std::vector<mongo::Privilege>& privileges, const NamespacePattern& pattern,
+             std::string_view action) {
+  return std::any_of(privileges.begin(), privileges.end(), [&](const mongo::Privilege& privilege) {
+    return covers(privilege, pattern, action) &&
+           std::any_of(privilege.actions.begin(), privilege.actions.end(), [&](const std::string& granted) {
+             return granted == action || granted == "anyAction";
+           });
+  });
+}
+
+// The source's collections in scope, by really listing and counting them.
+class SourceScope {
+ public:
+  SourceScope(mongo::Reader& reader, const config::Config& config)
+      : reader_(reader), filter_(config.watch, config.exclude), give_up_at_(Clock::now() + kPatience) {}
+
+  Findings look(Context& context) {
+    for (const NamespacePattern& pattern : filter_.include()) list(pattern);
+    for (const Namespace& ns : there_) count(ns);
+    context.collections.assign(there_.begin(), there_.end());
+    context.source_documents = documents_;
+    return findings();
+  }
+
+ private:
+  bool out_of_time() const { return Clock::now() >= give_up_at_; }
+
+  void list(const NamespacePattern& pattern) {
+    if (!pattern.database.empty()) {
+      list_database(pattern.database);
+    } else if (const auto databases = reader_.database_names(); databases) {
+      for (const std::string& database : *databases) list_database(database);
+    } else {
+      refuse("listDatabases", databases.error());
+    }
+    const Namespace listed{.database = pattern.database, .collection = pattern.collection};
+    if (!pattern.collection.empty() && there_.find(listed) == there_.end()) missing_.push_back(listed.name());
+  }
+
+  void list_database(const std::string& database) {
+    if (out_of_time() || !listed_.insert(database).second) return;
+    const auto collections = reader_.collection_names(database);
+    if (!collections) return refuse(fmt::format("listCollections of {}", database), collections.error());
+    for (const std::string& collection : *collections) {
+      if (filter_.contains(database, collection)) there_.insert({database, collection});
+    }
+  }
+
+  void count(const Namespace& ns) {
+    if (out_of_time()) return;
+    const auto documents = reader_.estimated_count(ns);
+    if (!documents) return refuse(fmt::format("count of {}", ns.name()), documents.error());
+    documents_ += *documents;
+  }
+
+  void refuse(const std::string& what, const Error& error) {
+    refused_.push_back(fmt::format("{}: {}", what, describe(error)));
+    if (error.code == kErrorNetwork) give_up_at_ = Clock::now();
+  }
+
+  Findings findings() const {
+    Findings rows;
+    if (!refused_.empty()) {
+      rows.push_back(problem(kSourceRights, some_of(refused_, "; "),
+                             "grant the role read on these databases (for *: readAnyDatabase)"));
+    } else if (out_of_time()) {
+      rows.push_back(warning(kSourceRights, "not everything was listed and counted: it takes too long",
+                             "the source is slow or far; nothing else is known to be wrong"));
+    } else {
+      rows.push_back(ok(kSourceRights,
+                        fmt::format("{} in scope listed and counted", counted(there_.size(), "collection"))));
+    }
+    if (!missing_.empty() && refused_.empty()) {
+      rows.push_back(
+          warning("collections", fmt::format("not there on the source: {}", some_of(missing_)),
+                  "check their spelling in watch.collections (case counts), unless they come later"));
+    }
+    return rows;
+  }
+
+  mongo::Reader& reader_;
+  NamespaceFilter filter_;
+  Clock::time_point give_up_at_;
+  std::set<std::string> listed_;
+  std::set<Namespace> there_;
+  uint64_t documents_ = 0;
+  std::vector<std::string> refused_;
+  std::vector<std::string> missing_;
+};
+
+constexpr const char* kGrantOnTarget =
+    "grant the role readWrite on these databases (for *: readWriteAnyDatabase)";
+constexpr const char* kMakeSure =
+    "make sure that it has the role readWrite on all databases in scope; a right that is missing ends the "
+    "service at the first write, with exit code 5";
+
+// What the target does not say of its user, told by a listing: `hello` needs no user, and on some servers
+// neither does `connectionStatus`.
+Finding judge_by_listing(mongo::Reader& target, Finding when_it_lists) {
+  const auto listed = target.database_names();
+  if (listed) return when_it_lists;
+  return problem(kTargetRights,
+                 fmt::format("a listing of the databases is refused: {}", describe(listed.error())),
+                 "give user and password in target.uri, with the role readWrite on the databases in scope");
+}
+
+}  // namespace
+
+std::vector<std::string> missing_rights(const std::vector<mongo::Privilege>& privileges,
+                                        const std::vector<NamespacePattern>& watch) {
+  std::vector<std::string> missing;
+  for (const NamespacePattern& pattern : watch) {
+    std::vector<std::string_view> actions;
+    for (const std::string_view action : kTargetActions) {
+      if (!allowed(privileges, pattern, action)) actions.push_back(action);
+    }
+    if (!actions.empty()) missing.push_back(fmt::format("{}: {}", pattern.text(), fmt::join(actions, ", ")));
+  }
+  return missing;
+}
+
+Findings check_source_rights(Context& context) {
+  const auto reader = context.source.endpoint->reader();
+  return SourceScope(*reader, context.config).look(context);
+}
+
+Findings check_target_rights(Context& context) {
+  const auto rights = context.target.endpoint->inspector()->rights();
+  const auto reader = context.target.endpoint->reader();
+  if (!rights) {
+    return {judge_by_listing(
+        *reader, warning(kTargetRights, fmt::format("not known: {}", describe(rights.error())), kMakeSure))};
+  }
+  if (rights->user.empty()) {
+    return {judge_by_listing(*reader,
+                             ok(kTargetRights, "target.uri names no user, and the target asks for none"))};
+  }
+  if (rights->privileges.empty()) {
+    return {warning(kTargetRights,
+                    fmt::format("not known: the target does not tell what the user {} may do", rights->user),
+                    kMakeSure)};
+  }
+  const std::vector<std::string> missing = missing_rights(rights->privileges, context.config.watch);
+  if (missing.empty())
+    return {ok(kTargetRights, fmt::format("the user {} may do all that is needed", rights->user))};
+  return {problem(kTargetRights, fmt::format("the user {} lacks {}", rights->user, some_of(missing, "; ")),
+                  kGrantOnTarget)};
+}
+
+}  // namespace ddsync::check

@@ -1,0 +1,85 @@
+#include "check/streams.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "check/wording.h"
+#include "mongo/change_stream.h"
+#include "runtime/servers.h"
+
+namespace ddsync::check {
+namespace {
+
+constexpr const char* kStreams = "change streams";
+constexpr size_t kOpenedMax = 20;
+
+struct Failure {
+  std::string scope;
+  Error error;
+};
+
+std::vector<std::string> durable_scopes(const std::optional<Checkpoint>& checkpoint) {
+  std::vector<std::string> scopes;
+  if (!checkpoint) return scopes;
+  for (const StreamCheckpoint& stream : checkpoint->streams) scopes.push_back(stream.scope);
+  return scopes;
+}
+
+// An outage ends the trying: each further stream would wait as long.
+std::vector<Failure> open_each(mongo::Endpoint& source, const std::vector<WatchScope>& scopes) {
+  std::vector<Failure> failures;
+  for (const WatchScope& scope : scopes) {
+    const auto stream = source.change_stream(scope);
+    const auto opened = stream->open({});
+    stream->close();
+    if (opened) continue;
+    failures.push_back({.scope = scope.name(), .error = opened.error()});
+    if (opened.error().code == kErrorNetwork) break;
+  }
+  return failures;
+}
+
+std::string told(const std::vector<Failure>& failures) {
+  std::vector<std::string> lines;
+  lines.reserve(failures.size());
+  for (const Failure& failure : failures)
+    lines.push_back(fmt::format("{}: {}", failure.scope, describe(failure.error)));
+  return some_of(lines, "; ");
+}
+
+Finding judge(const std::vector<Failure>& failures) {
+  const auto all = [&](Treatment treatment) {
+    return std::all_of(failures.begin(), failures.end(),
+                       [&](const Failure& failure) { return failure.error.treatment == treatment; });
+  };
+  if (all(Treatment::missing)) {
+    return warning(kStreams, told(failures),
+                   "these collections are not there yet: the service waits for them");
+  }
+  const bool denied = std::any_of(failures.begin(), failures.end(), [](const Failure& failure) {
+    return failure.error.treatment == Treatment::fatal;
+  });
+  return problem(kStreams, fmt::format("cannot be opened: {}", told(failures)),
+                 denied ? "grant find and changeStream (the role read) to the source's user"
+                        : "the source must offer change streams on these (on Kubernetes: the feature gate "
+                          "ChangeStreams); another watch.scope may work");
+}
+
+}  // namespace
+
+Findings check_streams(Context& context) {
+  const auto planned = config::plan_streams(context.config, durable_scopes(context.checkpoint));
+  if (!planned) return {problem(kStreams, planned.error(), "correct the watch list or watch.scope")};
+  const auto unfit = runtime::unfit_streams(*context.source.info, context.config.scope, *planned);
+  if (unfit) return {problem(kStreams, *unfit, "correct the watch list or watch.scope")};
+  std::vector<WatchScope> tried = *planned;
+  tried.resize(std::min(tried.size(), kOpenedMax));
+  const std::vector<Failure> failures = open_each(*context.source.endpoint, tried);
+  if (!failures.empty()) return {judge(failures)};
+  if (tried.size() < planned->size())
+    return {ok(kStreams, fmt::format("{} opened of {} that a run opens", tried.size(), planned->size()))};
+  return {ok(kStreams, fmt::format("{} opened, as many as a run opens", tried.size()))};
+}
+
+}  // namespace ddsync::check

@@ -1,0 +1,239 @@
+"""`documentdb-sync check` against real servers. Its verdicts in detail: tests/unit/check_verdict_test.cpp."""
+
+import json
+import os
+
+import pytest
+
+from support.service import run, to_yaml
+
+PASSWORD = "cAnArY!%/:x7"
+ENCODED = "cAnArY%21%25%2F%3Ax7"
+ROWS = ["configuration", "source", "target", "pair", "clocks", "state", "disk", "source rights", "change streams",
+        "history", "target rights", "documents"]
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Writes a configuration and checks it: check(source uri, target uri, ["db.c"]) -> (exit code, rows by name)."""
+    def make(source, target, collections, **sections):
+        config = {"source": {"uri": source}, "target": {"uri": target}, "watch": {"collections": collections},
+                  **sections}
+        path = tmp_path / "config.yaml"
+        path.write_text(to_yaml(config), encoding="utf-8")
+        return checked(path)
+    return make
+
+
+def checked(path):
+    code, out, err = run("check", "--config", path, "--json", seconds=60)
+    assert err == ""
+    assert "cAnArY" not in out
+    assert out.count("\n") == 1
+    report = json.loads(out)
+    rows = {}
+    for row in report["checks"]:
+        assert sorted(row) == ["check", "found", "remedy", "verdict"]
+        assert (row["verdict"] == "ok") == (row["remedy"] == ""), row
+        rows.setdefault(row["check"], []).append(row)
+    assert (report["verdict"] == "problem") == (code == 1), report
+    return code, rows
+
+
+def problems(rows):
+    return sorted(name for name, those in rows.items() if any(row["verdict"] == "problem" for row in those))
+
+
+def impatient(uri):
+    return uri + "&serverSelectionTimeoutMS=1000"
+
+
+def test_a_fine_pair_has_a_row_for_each_check_and_is_left_as_it_was(pair, check, database, tmp_path):
+    pair.source[database].c.insert_many([{"_id": n} for n in range(7)])
+    before = sorted(pair.target.list_database_names())
+    code, rows = check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.c"],
+                       initial_sync={"mode": "auto"})
+    assert code == 0, rows
+    assert list(rows) == ROWS
+    assert rows["documents"][0]["found"] == "1 collection: 7 documents on the source, 0 on the target"
+    assert "MongoDB" in rows["source"][0]["found"]
+    assert rows["change streams"][0]["found"].startswith("1 opened")
+    assert sorted(pair.target.list_database_names()) == before, "nothing is written to the target"
+    assert os.listdir(tmp_path) == ["config.yaml"], "nor left in the state's folder"
+
+
+def test_the_table_has_a_line_for_each_row_and_a_sentence_at_its_end(pair, check, database, tmp_path):
+    check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.c"])
+    code, out, err = run("--config", tmp_path / "config.yaml", "check", seconds=60)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].split() == ["check", "verdict", "found"]
+    for name in ROWS:
+        assert [line for line in lines if line.startswith(name + " ")], name
+    assert lines[-1].startswith("No problem, ")
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_an_unreachable_server_is_a_problem_and_the_other_is_checked_still(pair, check, side):
+    uris = {"source": pair.source_server.uri(), "target": pair.target_server.uri()}
+    uris[side] = f"mongodb://syncer:{ENCODED}@127.0.0.1:1/?directConnection=true&serverSelectionTimeoutMS=1000"
+    code, rows = check(uris["source"], uris["target"], ["db.c"])
+    assert code == 1
+    assert problems(rows) == [side]
+    assert "can it be reached" in rows[side][0]["remedy"]
+    assert "pair" in rows["not checked"][0]["found"]
+    other = "target" if side == "source" else "source"
+    assert rows[other][0]["verdict"] == "ok" and f"{other} rights" in rows
+
+
+def test_a_server_that_never_answers_is_given_up(pair, check, new_proxy):
+    proxy = new_proxy(pair.source_server)
+    proxy.swallow()
+    code, rows = check(impatient(pair.source_server.uri(port=proxy.port)), pair.target_server.uri(), ["db.c"])
+    assert code == 1 and problems(rows) == ["source"]
+
+
+def test_a_wrong_password_is_told_and_not_shown(pair, new_server, check):
+    source = with_user(new_server("source"), "root")
+    code, rows = check(source.uri().replace(ENCODED, "cAnArYwrong"), pair.target_server.uri(), ["db.c"])
+    assert code == 1 and problems(rows) == ["source"]
+    assert "correct user and password in source.uri" == rows["source"][0]["remedy"]
+
+
+def with_user(server, *roles):
+    with server.client() as client:
+        client.admin.command("createUser", "syncer", pwd=PASSWORD, roles=list(roles), mechanisms=["SCRAM-SHA-256"])
+    server.stop()
+    server.user = ("syncer", PASSWORD)
+    return server.start(auth=True)
+
+
+def test_a_source_user_without_rights_on_a_collection_is_a_problem(pair, new_server, check):
+    source = with_user(new_server("source"), {"role": "read", "db": "mine"})
+    code, rows = check(source.uri(), pair.target_server.uri(), ["other.c"])
+    assert code == 1
+    assert problems(rows) == ["change streams", "source rights"]
+    assert "other" in rows["source rights"][0]["found"]
+    assert "other.c" in rows["change streams"][0]["found"]
+    assert "changeStream" in rows["change streams"][0]["remedy"]
+
+
+def test_what_is_not_known_of_a_target_user_is_said(pair, new_server, check):
+    """secantusd tells no privileges. Those of servers that do: TargetRights in tests/unit/check_verdict_test.cpp."""
+    target = with_user(new_server("target"), "root")
+    code, rows = check(pair.source_server.uri(), target.uri(), ["db.c"])
+    assert code == 0
+    assert rows["target rights"][0]["verdict"] == "warning"
+    assert "syncer" in rows["target rights"][0]["found"]
+
+
+def test_a_target_that_asks_for_a_user_and_gets_none_is_a_problem(pair, new_server, check):
+    target = with_user(new_server("target"), "root")
+    code, rows = check(pair.source_server.uri(), target.uri().replace(f"syncer:{ENCODED}@", ""), ["db.c"])
+    assert code == 1 and "target rights" in problems(rows)
+    assert "user and password in target.uri" in rows["target rights"][0]["remedy"]
+
+
+def test_the_same_server_twice_by_another_way_is_a_problem(pair, check, new_proxy):
+    proxy = new_proxy(pair.source_server)
+    code, rows = check(pair.source_server.uri(), pair.source_server.uri(port=proxy.port), ["db.c"])
+    assert code == 1 and problems(rows) == ["pair"]
+    assert "same server" in rows["pair"][0]["found"]
+
+
+def test_a_standalone_source_is_a_problem(pair, check, new_proxy):
+    proxy = new_proxy(pair.source_server)
+    proxy.rewrite(b"setName\0", b"notName\0")
+    code, rows = check(pair.source_server.uri(port=proxy.port), pair.target_server.uri(), ["db.c"])
+    assert code == 1 and "pair" in problems(rows)
+    assert "standalone" in rows["pair"][0]["found"]
+
+
+@pytest.mark.parametrize("section, row", [("state", "state"), ("spool", "disk")])
+def test_a_folder_that_cannot_be_written_is_a_problem(pair, check, tmp_path, section, row):
+    (tmp_path / "file").write_text("")
+    code, rows = check(pair.source_server.uri(), pair.target_server.uri(), ["db.c"],
+                       **{section: {"directory": "file/below"}})
+    assert code == 1
+    assert problems(rows) == [row]
+    assert str(tmp_path / "file") in rows[row][0]["found"]
+    assert f"{section}.directory" in rows[row][0]["remedy"]
+
+
+def test_a_folder_that_is_not_there_yet_is_fine_and_is_not_made(pair, check, tmp_path):
+    code, _ = check(pair.source_server.uri(), pair.target_server.uri(), ["db.c"], state={"directory": "a/b"})
+    assert code == 0
+    assert os.listdir(tmp_path) == ["config.yaml"]
+
+
+def test_a_damaged_state_is_a_problem(sync):
+    service = sync(["db.c"]).start_and_watch()
+    code, rows = checked(service.config_path)
+    assert code == 0 and "1 stream" in rows["state"][0]["found"], "beside the running service"
+    assert service.stop() == 0
+    with open(service.state_path, "w", encoding="utf-8") as file:
+        file.write("{}{")
+    code, rows = checked(service.config_path)
+    assert code == 1 and problems(rows) == ["state"]
+
+
+def test_a_target_that_is_not_empty_is_a_problem_where_the_copy_refuses_it(pair, check, database):
+    pair.source[database].c.insert_one({"_id": 1})
+    pair.target[database].c.insert_one({"_id": 2})
+    uris = pair.source_server.uri(), pair.target_server.uri()
+    code, rows = check(*uris, [f"{database}.c"], initial_sync={"mode": "auto"})
+    assert code == 1 and problems(rows) == ["documents"]
+    assert f"{database}.c" in rows["documents"][0]["found"]
+    assert check(*uris, [f"{database}.c"], initial_sync={"mode": "auto", "target_not_empty": "merge"})[0] == 0
+
+
+def test_a_listed_collection_that_is_not_there_is_warned_of(pair, check, database):
+    pair.source[database].orders.insert_one({"_id": 1})
+    code, rows = check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.Orders"])
+    assert code == 0
+    assert f"{database}.Orders" in rows["collections"][0]["found"]
+
+
+def test_of_many_streams_some_are_opened(pair, check, database):
+    names = [f"{database}.c{n}" for n in range(30)]
+    code, rows = check(pair.source_server.uri(), pair.target_server.uri(), names, watch={"collections": names})
+    assert code == 0
+    assert rows["change streams"][0]["found"] == "20 opened of 30 that a run opens"
+
+
+def test_a_wrong_configuration_is_a_row_for_each_problem(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text('source:\n  uri: "mongodb://u:cAnArY@h/"\ntarget:\n  uri:\nwacth: 1\n', encoding="utf-8")
+    code, rows = checked(path)
+    assert code == 1 and list(rows) == ["configuration"]
+    told = "\n".join(row["found"] for row in rows["configuration"])
+    for part in ("yaml:4: target.uri", "yaml:5: wacth is not a known key; did you mean watch?", "watch.collections"):
+        assert part in told, part
+
+
+def test_a_configuration_that_is_not_there_is_a_row(tmp_path):
+    code, out, err = run("check", "--config", tmp_path / "nowhere.yaml")
+    assert (code, err) == (1, "")
+    assert "cannot be read: No such file or directory" in " ".join(out.split())
+
+
+def test_tls_that_verifies_nothing_is_warned_of(pair, check):
+    uri = "mongodb://127.0.0.1:1/?tls=true&tlsAllowInvalidCertificates=true&serverSelectionTimeoutMS=500"
+    _, rows = check(uri, pair.target_server.uri(), ["db.c"])
+    assert rows["configuration"][0]["verdict"] == "warning"
+    assert "tlsAllowInvalidCertificates" in rows["configuration"][0]["found"]
+
+
+def test_the_help_of_check_is_its_own():
+    code, out, err = run("check", "--help")
+    assert (code, err) == (0, "")
+    assert "--json" in out and "--config" in out and "--reset" not in out and "Exit codes:" in out
+
+
+@pytest.mark.parametrize("arguments", [
+    ["check", "--reset"], ["--reset", "check"], ["--print-config", "check"], ["--accept-gap", "all", "check"],
+    ["check", "more"], ["check", "run"], ["run", "check"], ["run", "--json"], ["--json"]], ids=" ".join)
+def test_options_of_one_command_are_refused_by_the_other(tmp_path, arguments):
+    code, out, err = run(*arguments, cwd=tmp_path)
+    assert code == 1 and out == ""
+    assert "--help" in err
