@@ -7,13 +7,14 @@
 
 namespace ddsync::cli {
 
-enum class Command : uint8_t { run, check };
+enum class Command : uint8_t { run, copy, check };
 
 struct Arguments {
   Command command = Command::run;
   std::string config_path = "config.yaml";
   bool reset = false;
   bool print_config = false;
+  bool initial_sync = false;
   bool json = false;  // of check
   std::vector<std::string> accept_gaps;
 };

@@ -6,6 +6,7 @@
 namespace ddsync::cli {
 
 int run(const Arguments& arguments);
+int copy(const Arguments& arguments);
 int check(const Arguments& arguments);
 
 }  // namespace ddsync::cli

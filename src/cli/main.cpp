@@ -40,6 +40,11 @@ Exit codes:
   130  ended at once by a second signal
 )";
 
+constexpr const char* kCopyFooter = R"(
+A copy that was interrupted goes on where it was, by this command or by a run with initial_sync.mode: auto.
+Exit code 0 when all is copied; the others are those of run.
+)";
+
 constexpr const char* kCheckFooter = R"(
 Nothing is written to either server.
 
@@ -64,6 +69,8 @@ void add_options(CLI::App& app, Arguments& arguments) {
       ->type_name("NAME")
       ->allow_extra_args(false)
       ->excludes(reset);  // a state that is forgotten has no gap
+  app.add_flag("--initial-sync", arguments.initial_sync,
+               "Copy what exists and has no saved position yet, also when initial_sync.mode is off");
   app.add_flag("--print-config", arguments.print_config,
                "Print the effective configuration, secrets masked, and end");
 }
@@ -82,6 +89,15 @@ void add_run(CLI::App& app) {
   app.add_subcommand("run", "Synchronise until stopped (the default)")->fallthrough()->set_help_flag();
 }
 
+CLI::App* add_copy(CLI::App& app, Arguments& arguments) {
+  CLI::App* command = app.add_subcommand(
+      "copy",
+      "Copy what exists, with the changes made meanwhile; end when both sides are equal up to that point");
+  add_config(*command, arguments);
+  command->footer(kCopyFooter);
+  return command;
+}
+
 CLI::App* add_check(CLI::App& app, Arguments& arguments) {
   CLI::App* command = app.add_subcommand(
       "check",
@@ -93,9 +109,10 @@ CLI::App* add_check(CLI::App& app, Arguments& arguments) {
 }
 
 // Options of a run that stand before another command.
-void refuse_options_of_run(const Arguments& arguments, const char* command) {
-  if (arguments.reset || arguments.print_config || !arguments.accept_gaps.empty()) {
-    throw CLI::ValidationError(command, "--reset, --accept-gap and --print-config are options of run");
+void refuse_options_of_run(const Arguments& arguments) {
+  if (arguments.reset || arguments.print_config || arguments.initial_sync || !arguments.accept_gaps.empty()) {
+    throw CLI::ParseError("--reset, --accept-gap, --initial-sync and --print-config are options of run",
+                          CLI::ExitCodes::ExtrasError);
   }
 }
 
@@ -107,16 +124,16 @@ int parse_and_run(int argc, char** argv) {
   add_options(app, arguments);
   app.require_subcommand(0, 1);
   add_run(app);
+  const CLI::App* copy_command = add_copy(app, arguments);
   const CLI::App* check_command = add_check(app, arguments);
   try {
     app.parse(argc, argv);
-    if (check_command->parsed()) {
-      arguments.command = Command::check;
-      refuse_options_of_run(arguments, "check");
-    }
+    if (copy_command->parsed()) arguments.command = Command::copy;
+    if (check_command->parsed()) arguments.command = Command::check;
+    if (arguments.command != Command::run) refuse_options_of_run(arguments);
   } catch (const CLI::CallForHelp&) {
     // app.help() would tell of `run` alone, which has no options of its own.
-    std::cout << (check_command->parsed()
+    std::cout << (copy_command->parsed() || check_command->parsed()
                       ? app.help()
                       : app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal));
     return code(ExitCode::ok);
@@ -128,6 +145,8 @@ int parse_and_run(int argc, char** argv) {
   switch (arguments.command) {
     case Command::run:
       return run(arguments);
+    case Command::copy:
+      return copy(arguments);
     case Command::check:
       return check(arguments);
   }

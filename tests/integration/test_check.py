@@ -232,6 +232,7 @@ def test_the_help_of_check_is_its_own():
 
 @pytest.mark.parametrize("arguments", [
     ["check", "--reset"], ["--reset", "check"], ["--print-config", "check"], ["--accept-gap", "all", "check"],
+    ["--initial-sync", "check"], ["--initial-sync", "copy"], ["--reset", "copy"], ["copy", "--json"], ["copy", "check"],
     ["check", "more"], ["check", "run"], ["run", "check"], ["run", "--json"], ["--json"]], ids=" ".join)
 def test_options_of_one_command_are_refused_by_the_other(tmp_path, arguments):
     code, out, err = run(*arguments, cwd=tmp_path)

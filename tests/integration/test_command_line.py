@@ -32,7 +32,8 @@ def refused(*arguments, **options):
 def test_help_names_every_option_signal_and_exit_code():
     code, out, err = run("--help")
     assert (code, err) == (0, "")
-    for word in ("--config", "-c,", "--reset", "--print-config", "--version", "--accept-gap", "--help", "run", "check",
+    for word in ("--config", "-c,", "--reset", "--print-config", "--version", "--accept-gap", "--help", "run", "copy", "check",
+                 "--initial-sync",
                  "SIGINT", "SIGTERM", "SIGUSR1"):
         assert word in out, word
     described = [line.split()[0] for line in out.split("Exit codes:")[1].splitlines() if line.strip()]
@@ -71,6 +72,25 @@ def test_run_is_the_same_as_no_subcommand(config):
     assert run("run", "--config", config, "--print-config") == plain
     assert run("--config", config, "run", "--print-config") == plain
     assert run("-c", config, "--print-config") == plain
+
+
+@pytest.mark.parametrize("configured, mode", [("off", "auto"), ("auto", "auto"), ("always", "always")])
+def test_initial_sync_copies_where_the_configuration_says_off(config, configured, mode):
+    config.write_text(f"{CONFIG}initial_sync:\n  mode: {configured}\n", encoding="utf-8")
+    assert f"mode: {configured}\n" in run("--config", config, "--print-config")[1]
+    assert f"mode: {mode}\n" in run("--config", config, "--initial-sync", "--print-config")[1]
+    assert f"mode: {mode}\n" in run("run", "--config", config, "--initial-sync", "--print-config")[1]
+
+
+def test_the_help_of_copy_is_its_own():
+    code, out, err = run("copy", "--help")
+    assert (code, err) == (0, "")
+    assert "--config" in out and "--reset" not in out and "interrupted" in out
+
+
+def test_copy_tells_the_problems_of_the_configuration(config):
+    config.write_text(f"{CONFIG}wacth: 1\n", encoding="utf-8")
+    assert "yaml:7: wacth is not a known key; did you mean watch?" in refused("copy", "--config", config)
 
 
 def test_without_an_option_the_configuration_is_config_yaml_here(config, tmp_path):
