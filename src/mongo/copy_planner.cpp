@@ -133,7 +133,9 @@ Result<Samples> CommandPlanner::take_samples(const PlannedCollection& collection
                   .has_collation = has_collation(collection)};
   if (ranges <= 1) return samples;
   auto ids = sample(collection.ns, ranges);
-  if (!ids && !is_refusal(ids.error())) return tl::unexpected(ids.error());
+  // A server too slow for it looks like one that is away; if it is, the commands that follow say so.
+  const bool goes_on_without = !ids && (is_refusal(ids.error()) || ids.error().code == kErrorNetwork);
+  if (!ids && !goes_on_without) return tl::unexpected(ids.error());
   if (ids) samples.ids = std::move(*ids);
   return samples;
 }

@@ -120,7 +120,7 @@ std::vector<UnsupportedOption> unsupported_options(const PlannedCollection& coll
 }
 
 OwnedDocument supported_options(const OwnedDocument& options, const ServerInfo& target) {
-  const OwnedDocument normalised = normalised_options(options);
+  OwnedDocument normalised = normalised_options(options);
   if (!target.is_documentdb) return normalised;
   return without(without(normalised, kCollectionRules), kDependents);
 }

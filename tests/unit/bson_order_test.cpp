@@ -30,6 +30,7 @@ const std::vector<std::string> kAscending = {
     R"({"$numberDouble": "-0.0"})",
     R"({"$numberDouble": "5e-324"})",
     R"({"$numberDecimal": "0.1"})",
+    R"({"$numberDecimal": "0.1000000000000000055511151231257827"})",  // the first 34 digits of the double 0.1
     R"({"$numberDouble": "0.1"})",
     R"({"$numberInt": "5"})",
     R"({"$numberDouble": "5.5"})",
@@ -51,6 +52,7 @@ const std::vector<std::string> kAscending = {
     R"({"a": 1, "b": {"$numberDouble": "NaN"}})",
     R"({"a": 1, "b": 1})",
     R"({"a": {"$numberDouble": "1.5"}})",
+    R"({"b": {"$numberDouble": "NaN"}})",
     R"({"b": 0})",
     R"({"a": "x"})",
     R"([])",

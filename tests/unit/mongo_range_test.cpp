@@ -199,6 +199,7 @@ TEST(Boundaries, PutEveryIdIntoExactlyOneRangeWhateverTheSamples) {
   std::mt19937_64 random(1);
   for (int round = 0; round < 50; ++round) {
     std::vector<OwnedValue> ids;
+    ids.reserve(301);
     for (int i = 0; i < 200; ++i) ids.push_back(numbers.any().value);
     for (int i = 0; i < 100; ++i) ids.push_back(value('"' + std::to_string(random() % 90) + '"'));
     ids.push_back(value("null"));
