@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 namespace ddsync::observe {
 
 std::string grouped(uint64_t number) {
@@ -17,7 +20,8 @@ std::string duration_text(double seconds) {
   constexpr uint64_t minute = 60;
   constexpr uint64_t hour = 60 * minute;
   constexpr uint64_t day = 24 * hour;
-  const auto whole = seconds > 0 ? static_cast<uint64_t>(seconds + 0.5) : 0;
+  constexpr double most = 1e12;  // fits; also what an absurd estimate may give
+  const auto whole = static_cast<uint64_t>(std::llround(std::clamp(seconds, 0.0, most)));
   if (whole < minute) return fmt::format("{}s", whole);
   if (whole < hour) return fmt::format("{}m{:02}s", whole / minute, whole % minute);
   if (whole < day) return fmt::format("{}h{:02}m", whole / hour, whole % hour / minute);
