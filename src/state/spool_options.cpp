@@ -39,7 +39,8 @@ void keep_values_out_of_the_tree(rocksdb::Options& options) {
   // Off: it would move what is live in the oldest files with every compaction, which in a FIFO is the next to
   // be removed. The trimmer asks for it where a slow stream holds the space of the others.
   options.enable_blob_garbage_collection = false;
-  // Measured on change events of 900 bytes: LZ4 costs more CPU than all the rest of an append.
+  // LZ4 takes 1.0 to 1.7 ms a MB for a factor of 1.1 to 2 (events of 900 bytes), and would spare only the
+  // second of the two times that a value is written; the log is not compressed.
   options.blob_compression_type = rocksdb::kNoCompression;
   options.compression = rocksdb::kNoCompression;
   options.level_compaction_dynamic_level_bytes = true;  // a small tree has one level below the flushed files
