@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -14,6 +15,9 @@ constexpr size_t kSuspectsMax = 20'000;  // remembered one by one: they are part
 // They are part of every checkpoint for as long as a late write can take.
 constexpr uint64_t kReplayedMax = 5'000;
 constexpr size_t kComparedAtOnceMax = 500;
+constexpr size_t kComparedAtFirst = 4;  // nothing is known of their size yet
+// Of the memory limit, for documents that a comparison found different and that are written again.
+constexpr uint64_t kRepairsOneIn = 8;
 constexpr Duration kCheckInterval = Duration::milliseconds(200);
 constexpr Duration kQuietCheckInterval = Duration::seconds(1);  // nothing could be compared at the last check
 constexpr uint32_t kRepairsMax = 5;
@@ -53,7 +57,8 @@ Suspects::Suspects(Shared& shared, PendingOperations& pending, Acknowledger& ack
       acknowledger_(acknowledger),
       checkpoints_(checkpoints),
       stream_of_(std::move(stream_of)),
-      repairs_("repair of an unproven write", Ledger::Holds::repairs) {}
+      repairs_("repair of an unproven write", Ledger::Holds::repairs),
+      ask_max_(kComparedAtFirst) {}
 
 void Suspects::resume() {
   const Checkpoint& from = shared_.options.resume_from;
@@ -138,7 +143,10 @@ bool Suspects::eligible(const Suspect& suspect) const {
 void Suspects::pump() {
   if (in_flight_ || suspects_.empty() || shared_.ending || shared_.now < next_check_) return;
   next_check_ = shared_.now + kCheckInterval;
-  output::Compare compare = choose();
+  const bool full = repairs_.bytes() >= shared_.options.memory_bytes_max / kRepairsOneIn;
+  // A repair may be set aside for a value that another suspect holds: that one must still be found.
+  if (full && pending_.set_aside_count() == 0) return;
+  output::Compare compare = choose(full ? 1 : ask_max_);
   if (asked_.empty()) {
     next_check_ = shared_.now + kQuietCheckInterval;
     return;
@@ -151,11 +159,11 @@ void Suspects::pump() {
 }
 
 // Some of one namespace, in turns: behind those that were chosen last.
-output::Compare Suspects::choose() {
+output::Compare Suspects::choose(size_t most) {
   output::Compare compare;
   asked_.clear();
   auto at = suspects_.upper_bound(chosen_last_);
-  for (size_t seen = 0; seen < suspects_.size() && asked_.size() < kComparedAtOnceMax; ++seen, ++at) {
+  for (size_t seen = 0; seen < suspects_.size() && asked_.size() < most; ++seen, ++at) {
     if (at == suspects_.end()) at = suspects_.begin();
     auto& [key, suspect] = *at;
     if (!asked_.empty() && suspect.ns->ns != compare.ns) break;
@@ -178,7 +186,15 @@ void Suspects::on_compared(input::Compared&& compared) {
   }
   attempt_ = 0;
   next_check_ = shared_.now;
+  learn_size(compared.keys);
   for (size_t i = 0; i < asked_.size(); ++i) settle(asked_[i], compared.keys[i]);
+}
+
+void Suspects::learn_size(const std::vector<input::ComparedKey>& keys) {
+  uint64_t bytes = 0;
+  for (const input::ComparedKey& key : keys) bytes += key.source_document.view().size;
+  const bool large = 2 * bytes > shared_.options.memory_bytes_max / kRepairsOneIn;
+  ask_max_ = large ? std::max<size_t>(1, ask_max_ / 2) : std::min(2 * ask_max_, kComparedAtOnceMax);
 }
 
 void Suspects::on_failed(const Error& error) {

@@ -77,8 +77,9 @@ class Suspects {
 
   // The stream has nothing more, and all of it is written but for duplicates that are set aside.
   bool told_all(const NamespaceQueue& ns) const;
-  output::Compare choose();
+  output::Compare choose(size_t most);
   void on_failed(const Error& error);
+  void learn_size(const std::vector<input::ComparedKey>& keys);
   bool eligible(const Suspect& suspect) const;
   void settle(const Key& key, const input::ComparedKey& found);
   void repair(Suspect& suspect, const OwnedDocument& source_document);
@@ -94,6 +95,7 @@ class Suspects {
   Ledger repairs_;
   std::vector<Key> asked_;
   Namespace asked_ns_;
+  size_t ask_max_;  // keys of the next comparison: fewer where documents are large
   Key chosen_last_;
   Instant asked_at_;
   bool in_flight_ = false;

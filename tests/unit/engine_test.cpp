@@ -475,6 +475,34 @@ TEST(EngineMemory, ReadingPausesWhenMemoryIsFullAndGoesOnAfterAcknowledgements) 
   EXPECT_TRUE(given.has<output::ReadStream>());
 }
 
+TEST(EngineMemory, RepairsOfLargeDocumentsAreMadeAFewAtATime) {
+  EngineOptions options = killed_before();
+  options.memory_bytes_max = 8u << 20;
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  given.batch(inserts(1, 500), "a");
+  while (given.has<output::Persist>()) given.make_durable();
+  while (given.has<output::Write>()) given.acknowledge(given.take<output::Write>());
+  const std::string padding(100'000, 'x');
+  uint64_t most = 0;
+  for (int i = 0; i < 50; ++i) {
+    given.pass_ms(1'000);
+    for (const auto& compare : given.take_all<output::Compare>()) {
+      input::Compared answer{compare.id, {}, {}};
+      for (const OwnedValue& id : compare.ids) {
+        const std::string text = std::to_string(id.view().as_int32());
+        answer.keys.push_back(
+            {false, *from_extended_json(R"({"_id":)" + text + R"(,"p":")" + padding + R"("})")});
+      }
+      given.give(std::move(answer));
+    }
+    most = std::max(most, given.engine().status().memory_bytes);
+  }
+  EXPECT_GT(most, 0U);
+  EXPECT_LE(most, options.memory_bytes_max / 2) << "the target takes nothing meanwhile";
+}
+
 std::string collection_name(size_t stream) { return "c" + std::to_string(stream); }
 
 EngineOptions with_streams(size_t count, uint64_t memory_bytes_max) {
