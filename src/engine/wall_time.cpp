@@ -1,6 +1,6 @@
 #include "engine/wall_time.h"
 
-#include <chrono>
+#include <array>
 #include <cstddef>
 #include <optional>
 
@@ -45,17 +45,30 @@ class TextReader {
   bool good_ = true;
 };
 
+bool is_leap(int64_t year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+
+// Days from year 0 to the first of January (Gregorian).
+int64_t days_before_year(int64_t year) {
+  const int64_t last = year - 1;
+  return 365 * year + last / 4 - last / 100 + last / 400 + 1;
+}
+
+constexpr std::array<int, 13> kDaysBeforeMonth = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365};
+
+// Days since 1970-01-01.
 std::optional<int64_t> read_day(TextReader& text) {
   const int year = text.number(4, 9999);
   text.expect('-');
   const int month = text.number(2, 12);
   text.expect('-');
   const int day = text.number(2, 31);
-  const std::chrono::year_month_day date{std::chrono::year(year),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!text.good() || !date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date).time_since_epoch().count();
+  if (!text.good() || year < 1 || month < 1) return std::nullopt;
+  const auto at = static_cast<size_t>(month);
+  const bool leap_day = is_leap(year) && month == 2;
+  const int days_in_month = kDaysBeforeMonth[at] - kDaysBeforeMonth[at - 1] + (leap_day ? 1 : 0);
+  if (day < 1 || day > days_in_month) return std::nullopt;
+  const int of_year = kDaysBeforeMonth[at - 1] + (is_leap(year) && month > 2 ? 1 : 0) + day - 1;
+  return days_before_year(year) - days_before_year(1970) + of_year;
 }
 
 // Of the day, with the fraction cut to milliseconds.

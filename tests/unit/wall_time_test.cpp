@@ -31,7 +31,13 @@ TEST(WallTime, KnowsLeapYears) {
   EXPECT_EQ(parse_wall_time_ms("1970-01-02T00:00:00Z"), 86'400'000);
   EXPECT_EQ(parse_wall_time_ms("2024-03-01T00:00:00Z") - parse_wall_time_ms("2024-02-28T00:00:00Z"),
             2 * 86'400'000);
+  EXPECT_EQ(parse_wall_time_ms("2000-03-01T00:00:00Z"), 951'868'800'000);
+  EXPECT_EQ(parse_wall_time_ms("2100-03-01T00:00:00Z") - parse_wall_time_ms("2100-02-28T00:00:00Z"),
+            86'400'000);
+  EXPECT_EQ(parse_wall_time_ms("2024-12-31T00:00:00Z"), 1'735'603'200'000);
   EXPECT_EQ(parse_wall_time_ms("2023-02-29T00:00:00Z"), 0);
+  EXPECT_EQ(parse_wall_time_ms("2026-04-31T00:00:00Z"), 0);
+  EXPECT_EQ(parse_wall_time_ms("2026-00-10T00:00:00Z"), 0);
 }
 
 TEST(WallTime, OfAnythingElseIsNotTold) {
