@@ -5,8 +5,9 @@
 namespace ddsync {
 
 void Acknowledger::acknowledge(EventRef event, Done how) {
-  if (event.batch->ledger->holds() == Ledger::Holds::repairs) {
-    shared_.counters.documents_repaired += 1;
+  if (event.batch->ledger->holds() != Ledger::Holds::events) {
+    const bool copied = event.batch->ledger->holds() == Ledger::Holds::copies;
+    (copied ? shared_.counters.documents_copied : shared_.counters.documents_repaired) += 1;
     mark(event);
     return;
   }
@@ -29,7 +30,10 @@ void Acknowledger::acknowledge_chain(EventRef newest, Done how) {
 
 uint64_t Acknowledger::advance() {
   uint64_t passed = 0;
-  for (Ledger* ledger : touched_) passed += ledger->advance();
+  for (Ledger* ledger : touched_) {
+    const uint64_t moved = ledger->advance();
+    (ledger->holds() == Ledger::Holds::copies ? copied_ : passed) += moved;
+  }
   touched_.clear();
   return passed;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "engine/ledger.h"
@@ -25,6 +26,8 @@ class Acknowledger {
 
   // Moves the watermarks; gives the number of events they passed.
   uint64_t advance();
+  // Documents that advance() passed and that are no events, since the last call.
+  uint64_t take_copied() { return std::exchange(copied_, 0); }
 
  private:
   void mark(EventRef event);
@@ -32,6 +35,7 @@ class Acknowledger {
 
   Shared& shared_;
   std::vector<Ledger*> touched_;
+  uint64_t copied_ = 0;
 };
 
 }  // namespace ddsync

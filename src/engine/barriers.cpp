@@ -30,7 +30,7 @@ Namespace namespace_of(std::string_view database, std::string_view collection) {
 }  // namespace
 
 Barriers::Barriers(Shared& shared, Streams& streams, Checkpoints& checkpoints, Acknowledger& acknowledger,
-                   Writers& writers, Refusals& refusals, Suspects& suspects, Lookups& lookups)
+                   Writers& writers, Refusals& refusals, Suspects& suspects, Lookups& lookups, Copies& copies)
     : shared_(shared),
       streams_(streams),
       checkpoints_(checkpoints),
@@ -38,7 +38,8 @@ Barriers::Barriers(Shared& shared, Streams& streams, Checkpoints& checkpoints, A
       writers_(writers),
       refusals_(refusals),
       suspects_(suspects),
-      lookups_(lookups) {}
+      lookups_(lookups),
+      copies_(copies) {}
 
 bool Barriers::begin(Stream& stream, EventRef ref, const Event& event) {
   Barrier barrier;
@@ -65,11 +66,8 @@ void Barriers::settle_lookups(const SchemaChange& change) {
     case SchemaChangeKind::drop_database:
       lookups_.dropped_database(change.ns.database);
       return;
-    case SchemaChangeKind::create:
-    case SchemaChangeKind::create_indexes:
-    case SchemaChangeKind::drop_indexes:
-    case SchemaChangeKind::modify:
-      return;
+    default:
+      return;  // documents stay what they are
   }
 }
 
@@ -101,6 +99,12 @@ bool Barriers::plan_rename(Stream& stream, const Event& event, Barrier& barrier)
                    fmt::format("{} was renamed to {}, which is not watched: it is dropped on the target",
                                change.ns.name(), change.to.name()));
     change.kind = SchemaChangeKind::drop;
+    return true;
+  }
+  if (!from_watched && shared_.options.copy.mode != CopyMode::off) {
+    change.kind = SchemaChangeKind::drop;
+    change.ns = change.to;
+    barrier.copy_anew = change.to;
     return true;
   }
   if (!from_watched) {
@@ -142,7 +146,24 @@ void Barriers::pump() {
 
 // Only the barrier's own event is left, and no repair is under way.
 bool Barriers::drained(const Stream& stream) const {
-  return stream.ledger.waiting() == 1 && suspects_.repairs().all_acknowledged();
+  return stream.ledger.waiting() == 1 && suspects_.repairs().all_acknowledged() &&
+         !copies_.building(stream.index);
+}
+
+// What the stream tells happened while its collections were copied, or soon after.
+bool Barriers::in_copy_window(const Stream& stream) const {
+  return stream.copy == StreamCopy::catching_up && !planted(PlantedBug::rename_in_copy_window);
+}
+
+// The copy may have met the collection under its old name, its new one, or in part under each: a rename on
+// the target would carry on, or replace, what is not the whole. So what lies under the old name is dropped.
+SchemaChange Barriers::order_of(const Stream& stream, Barrier& barrier) const {
+  SchemaChange order = barrier.change;
+  const bool partner_too = barrier.partner && in_copy_window(streams_.at(*barrier.partner));
+  if (order.kind != SchemaChangeKind::rename || !(in_copy_window(stream) || partner_too)) return order;
+  barrier.copy_anew = order.to;
+  order.kind = SchemaChangeKind::drop;
+  return order;
 }
 
 void Barriers::advance(Stream& stream) {
@@ -161,6 +182,7 @@ void Barriers::advance(Stream& stream) {
     if (barrier.partner) barrier.partner_empty_batches = streams_.at(*barrier.partner).empty_batches;
   }
   if (barrier.phase == Phase::ready && shared_.now >= barrier.resume_at) run(stream);
+  if (barrier.phase == Phase::copying) wait_for_copy(stream);
   if (barrier.phase == Phase::refused && stream.ledger.all_acknowledged()) settle(stream);
   if (barrier.phase == Phase::releasing && checkpoints_.durable(barrier.generation)) {
     if (barrier.partner) streams_.at(*barrier.partner).frozen = false;
@@ -198,11 +220,7 @@ void Barriers::run(Stream& stream) {
   if (barrier.partner && !partner_stands_still(stream)) return;
   if (!suspects_.repairs().all_acknowledged()) return;  // of the partner's collections
   if (barrier.waits_for_partner) {
-    // The stream of the old name runs it when it stands at it too; when it is idle it has run it before.
-    const Stream& partner = streams_.at(*barrier.partner);
-    if (partner.barrier) return;
-    if (partner.is_gap()) suspects_.add_namespace(barrier.change.to);  // what it was to bring is lost
-    done(stream);
+    run_without_partner(stream);
     return;
   }
   const std::optional<WriterId> writer = writers_.borrow();
@@ -218,7 +236,38 @@ void Barriers::run(Stream& stream) {
   barrier.change.writer = *writer;
   barrier.change.id = writers_.next_batch_id();
   running_ += 1;
-  shared_.emit(barrier.change);
+  shared_.emit(order_of(stream, barrier));
+}
+
+void Barriers::wait_for_copy(Stream& stream) {
+  const Namespace ns = *stream.barrier->copy_anew;
+  const Stream* of_copy = streams_.find(ns.database, ns.collection);
+  const bool in_gap = of_copy != nullptr && of_copy->is_gap();
+  if (in_gap) suspects_.add_namespace(ns);  // whoever ends the gap copies it
+  if (in_gap || copies_.copied_alone(ns)) done(stream);
+}
+
+// The stream of the old name runs the rename when it stands at it too; when it is idle it has run it before.
+// Not so where it began behind the rename, which is told of by a copy alone.
+void Barriers::run_without_partner(Stream& stream) {
+  const Stream& partner = streams_.at(*stream.barrier->partner);
+  if (partner.barrier && same_rename(*partner.barrier, *stream.barrier)) return;
+  if (in_copy_window(stream) || in_copy_window(partner)) {
+    copy_anew(stream, stream.barrier->change.to);
+    return;
+  }
+  // What it was to bring is lost, or it is at another rename and will not come to this one.
+  if (partner.is_gap() || partner.barrier) suspects_.add_namespace(stream.barrier->change.to);
+  done(stream);
+}
+
+void Barriers::copy_anew(Stream& stream, const Namespace& ns) {
+  stream.barrier->copy_anew = ns;
+  stream.barrier->phase = Phase::copying;
+  const Stream* of_copy = streams_.find(ns.database, ns.collection);
+  copies_.copy_alone((of_copy == nullptr ? stream : *of_copy).index, ns);
+  shared_.notice(output::Level::info,
+                 fmt::format("{} was renamed while it was copied: it is copied anew", ns.name()));
 }
 
 void Barriers::on_changed(input::SchemaChanged&& changed) {
@@ -235,6 +284,10 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
   running_ -= 1;
   if (!changed.error) {
     shared_.notice(output::Level::info, fmt::format("done on the target: {}", describe(barrier.change)));
+    if (barrier.copy_anew) {
+      copy_anew(stream, Namespace(*barrier.copy_anew));
+      return;
+    }
     if (barrier.change.kind == SchemaChangeKind::rename)
       suspects_.renamed(barrier.change.ns, barrier.change.to);
     if (barrier.incomplete) suspects_.add_namespace(barrier.change.ns);

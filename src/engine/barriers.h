@@ -11,6 +11,7 @@
 
 #include "engine/acknowledger.h"
 #include "engine/checkpoints.h"
+#include "engine/copies.h"
 #include "engine/lookups.h"
 #include "engine/refusals.h"
 #include "engine/streams.h"
@@ -22,7 +23,7 @@ namespace ddsync {
 class Barriers {
  public:
   Barriers(Shared& shared, Streams& streams, Checkpoints& checkpoints, Acknowledger& acknowledger,
-           Writers& writers, Refusals& refusals, Suspects& suspects, Lookups& lookups);
+           Writers& writers, Refusals& refusals, Suspects& suspects, Lookups& lookups, Copies& copies);
 
   // True when the stream has to wait for the change; false when it is of no concern and done with.
   bool begin(Stream& stream, EventRef ref, const Event& event);
@@ -38,6 +39,11 @@ class Barriers {
   void advance(Stream& stream);
   void settle_lookups(const SchemaChange& change);
   bool drained(const Stream& stream) const;
+  bool in_copy_window(const Stream& stream) const;
+  void run_without_partner(Stream& stream);
+  void wait_for_copy(Stream& stream);
+  void copy_anew(Stream& stream, const Namespace& ns);
+  SchemaChange order_of(const Stream& stream, Barrier& barrier) const;
   bool crossed(const Stream& stream, const Stream& partner) const;
   bool partner_stands_still(Stream& stream);
   void run(Stream& stream);
@@ -53,6 +59,7 @@ class Barriers {
   Refusals& refusals_;
   Suspects& suspects_;
   Lookups& lookups_;
+  Copies& copies_;
   uint32_t active_ = 0;
   uint32_t running_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bson/owned.h"
+#include "engine/copy_checkpoint.h"
 #include "engine/namespace.h"
 #include "engine/position.h"
 
@@ -28,6 +29,10 @@ struct StreamCheckpoint {
   // Why this stream cannot go on (history lost), empty while it can. A gap is durable: only an operator ends
   // it.
   std::string gap_reason;
+  // The first entry of the stream's spool that `position` does not stand behind.
+  uint64_t spool_next = 1;
+  uint64_t spool_end = 1;  // behind its last entry
+  StreamCopy copy = StreamCopy::none;
   friend bool operator==(const StreamCheckpoint&, const StreamCheckpoint&) = default;
 };
 
@@ -42,6 +47,7 @@ struct SuspectKey {
 struct Checkpoint {
   uint64_t generation = 0;  // rises by one with every checkpoint of a process
   std::vector<StreamCheckpoint> streams;
+  std::vector<CollectionLeft> copies;  // not complete
   std::vector<SuspectKey> suspects;
   // Namespaces of which more keys were suspect than are remembered one by one.
   std::vector<Namespace> unproven_namespaces;

@@ -10,6 +10,7 @@ namespace {
 
 // Positions that moved without an event are worth a write only now and then.
 constexpr Duration kIdleMoveInterval = Duration::seconds(5);
+constexpr Duration kProgressInterval = Duration::milliseconds(500);
 // Applied changes do not stay unpersisted longer than this, however few they are.
 constexpr Duration kUnpersistedMax = Duration::seconds(1);
 // A checkpoint costs about 0.25 ms of CPU (two fsyncs), more with many entries: it shall not take more than
@@ -65,6 +66,7 @@ bool Checkpoints::wanted(bool idle) const {
   const Duration since_last = shared_.now - last_;
   if (worth_it(idle) && since_last >= spacing()) return true;
   if (unpersisted_ > 0 && since_last >= kUnpersistedMax) return true;
+  if (progressed_ && since_last >= kProgressInterval) return true;
   return moved_ && since_last >= kIdleMoveInterval;
 }
 
@@ -72,10 +74,11 @@ void Checkpoints::pump(bool idle) {
   if (in_flight_ || shared_.now < not_before_ || !wanted(idle)) return;
   Checkpoint checkpoint = build_();
   checkpoint.generation = ++generation_;
-  weight_ = checkpoint.streams.size() + checkpoint.suspects.size();
+  weight_ = checkpoint.streams.size() + checkpoint.suspects.size() + checkpoint.copies.size();
   in_flight_ = true;
   forced_ = false;
   moved_ = false;
+  progressed_ = false;
   in_flight_events_ = std::exchange(unpersisted_, 0);
   last_ = shared_.now;
   shared_.emit(output::Persist{std::move(checkpoint)});
@@ -86,6 +89,7 @@ Instant Checkpoints::next_wake(bool idle) const {
   if (forced_) return not_before_;
   if (worth_it(idle)) return std::max(not_before_, last_ + spacing());
   if (unpersisted_ > 0) return std::max(not_before_, last_ + kUnpersistedMax);
+  if (progressed_) return std::max(not_before_, last_ + kProgressInterval);
   if (moved_) return std::max(not_before_, last_ + kIdleMoveInterval);
   return {};
 }

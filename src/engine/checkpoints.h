@@ -22,6 +22,8 @@ class Checkpoints {
   void applied(uint64_t events) { unpersisted_ += events; }
   // A position moved without events, or something else that can wait for a while.
   void moved() { moved_ = true; }
+  // Work that a restart would have to do again.
+  void progressed() { progressed_ = true; }
 
   void on_durable(uint64_t generation);
   void on_failed(uint64_t generation, const Error& error);
@@ -29,9 +31,9 @@ class Checkpoints {
   // Asks for a checkpoint when one is due. `idle`: nothing waits for the target.
   void pump(bool idle);
   // Everything there is to keep is durable.
-  bool settled() const { return !in_flight_ && !forced_ && unpersisted_ == 0 && !moved_; }
+  bool settled() const { return !in_flight_ && !forced_ && unpersisted_ == 0 && !moved_ && !progressed_; }
   // Makes a last checkpoint due, whatever the pace.
-  void settle() { forced_ = forced_ || unpersisted_ > 0 || moved_; }
+  void settle() { forced_ = forced_ || unpersisted_ > 0 || moved_ || progressed_; }
 
   // The disk refuses: nothing more is to be read until it recovers.
   bool failing() const { return attempt_ > 0; }
@@ -51,6 +53,7 @@ class Checkpoints {
   bool in_flight_ = false;
   bool forced_ = false;
   bool moved_ = false;
+  bool progressed_ = false;
   uint64_t unpersisted_ = 0;  // events behind the watermarks, not in the checkpoint last asked for
   uint64_t in_flight_events_ = 0;
   uint64_t weight_ = 1;  // entries of the last checkpoint

@@ -25,8 +25,10 @@ Engine::Core::Core(EngineOptions options)
       refusals_(shared_, pending_, acknowledger_, suspects_),
       writers_(shared_, pending_, acknowledger_, suspects_, refusals_),
       streams_(shared_, checkpoints_),
+      copies_(shared_, streams_, pending_, acknowledger_, checkpoints_, suspects_, writers_),
       set_aside_(shared_, pending_, acknowledger_, refusals_, suspects_, streams_),
-      barriers_(shared_, streams_, checkpoints_, acknowledger_, writers_, refusals_, suspects_, lookups_),
+      barriers_(shared_, streams_, checkpoints_, acknowledger_, writers_, refusals_, suspects_, lookups_,
+                copies_),
       intake_(shared_, streams_, pending_, acknowledger_, barriers_, suspects_, lookups_) {}
 
 void Engine::Core::step(Instant now, Input&& input, Outputs& outputs) {
@@ -43,6 +45,7 @@ void Engine::Core::on(input::TargetReady&& ready) {
   shared_.limits = ready.limits;
   if (std::exchange(shared_.target_ready, true)) return;
   suspects_.resume();
+  copies_.resume();
   // The durable state says that nothing is on its way: no longer so with the first write.
   if (shared_.options.resume_from.clean_end) first_generation_ = checkpoints_.request();
   streams_.open_all();
@@ -51,15 +54,26 @@ void Engine::Core::on(input::TargetReady&& ready) {
 void Engine::Core::on(input::StreamOpened&& opened) { streams_.on_opened(opened); }
 void Engine::Core::on(input::StreamBatch&& batch) { intake_.on_batch(std::move(batch)); }
 void Engine::Core::on(input::StreamFailed&& failed) { streams_.on_failed(failed); }
+void Engine::Core::on(input::StreamSpooled&& spooled) { streams_.on_spooled(spooled); }
+void Engine::Core::on(input::SpoolBatch&& batch) { intake_.on_spool_batch(std::move(batch)); }
+void Engine::Core::on(input::SpoolFailed&& failed) { streams_.on_spool_failed(failed); }
 void Engine::Core::on(input::WriteFinished&& finished) { writers_.on_finished(std::move(finished)); }
-void Engine::Core::on(input::SchemaChanged&& changed) { barriers_.on_changed(std::move(changed)); }
-void Engine::Core::on(input::CheckpointDurable&& durable) { checkpoints_.on_durable(durable.generation); }
+void Engine::Core::on(input::SchemaChanged&& changed) {
+  if (!copies_.on_changed(changed)) barriers_.on_changed(std::move(changed));
+}
+void Engine::Core::on(input::CheckpointDurable&& durable) {
+  checkpoints_.on_durable(durable.generation);
+  streams_.on_durable(spool_next_);
+}
 void Engine::Core::on(input::CheckpointFailed&& failed) {
   checkpoints_.on_failed(failed.generation, failed.error);
 }
 void Engine::Core::on(input::QuarantineDurable&& durable) { refusals_.on_durable(durable.id); }
 void Engine::Core::on(input::QuarantineFailed&& failed) { refusals_.on_failed(failed.id, failed.error); }
 void Engine::Core::on(input::Compared&& compared) { suspects_.on_compared(std::move(compared)); }
+void Engine::Core::on(input::CopyPlanned&& planned) { copies_.on_planned(std::move(planned)); }
+void Engine::Core::on(input::RangeBatch&& batch) { copies_.on_batch(std::move(batch)); }
+void Engine::Core::on(input::RangeFailed&& failed) { copies_.on_failed(failed); }
 void Engine::Core::on(input::Tick&& /*tick*/) {}
 void Engine::Core::on(input::Stop&& /*stop*/) { shared_.end(output::StopReason::requested, {}); }
 
@@ -67,6 +81,7 @@ void Engine::Core::pump() {
   pump_parts();
   while (set_aside_.pump()) pump_parts();
   end_when_only_gaps_are_left();
+  end_when_copied();
   pump_ending();
   if (!finished_) {
     checkpoints_.pump(idle());
@@ -78,12 +93,14 @@ void Engine::Core::pump_parts() {
   move_watermarks();
   barriers_.pump();
   intake_.pump();
+  copies_.pump();
   barriers_.pump();  // one that was met just now and has nothing to wait for: no later input would move it
   if (checkpoints_.durable(first_generation_)) writers_.pump();
   refusals_.pump();
   suspects_.pump();
   move_watermarks();
   streams_.pump(held_bytes(), !checkpoints_.failing());
+  copies_.ask_for_plans();
 }
 
 void Engine::Core::move_watermarks() { checkpoints_.applied(acknowledger_.advance()); }
@@ -106,9 +123,26 @@ void Engine::Core::end_when_only_gaps_are_left() {
           reasons));
 }
 
+void Engine::Core::end_when_copied() {
+  if (!shared_.options.copy.only || shared_.ending || !shared_.target_ready || !copies_.finished()) return;
+  // A source that is never quiet leaves always something on its way.
+  const auto settled = [this](const Stream& stream) {
+    return stream.ledger.all_acknowledged() || stream.keeps_up(shared_.now);
+  };
+  if (!std::all_of(streams_.all().begin(), streams_.all().end(), settled)) return;
+  if (refusals_.outstanding() || suspects_.repairs().waiting() > 0) return;
+  const auto is_gap = [](const Stream& stream) { return stream.is_gap(); };
+  if (std::any_of(streams_.all().begin(), streams_.all().end(), is_gap)) {
+    shared_.end(output::StopReason::gap, "everything is copied but what is in a gap: copy that anew");
+  } else {
+    shared_.end(output::StopReason::requested, "everything is copied");
+  }
+}
+
 void Engine::Core::pump_ending() {
   if (!shared_.ending) return;
-  const bool in_flight = writers_.any_in_flight() || barriers_.any_running() || refusals_.in_flight();
+  const bool in_flight =
+      writers_.any_in_flight() || barriers_.any_running() || copies_.running() > 0 || refusals_.in_flight();
   const bool late = shared_.now >= shared_.ending->deadline;
   if (in_flight && !late) return;
   if (!std::exchange(shared_.ending->unknown_settled, true)) {
@@ -141,7 +175,7 @@ uint64_t Engine::Core::events_waiting() const {
 }
 
 uint64_t Engine::Core::held_bytes() const {
-  uint64_t bytes = suspects_.repairs().bytes();
+  uint64_t bytes = suspects_.repairs().bytes() + copies_.bytes();
   for (const Stream& stream : streams_.all()) bytes += stream.ledger.bytes();
   return bytes;
 }
@@ -158,6 +192,7 @@ void Engine::Core::wish_wake() {
     consider(writers_.next_wake());
     consider(streams_.next_wake());
     consider(barriers_.next_wake());
+    consider(copies_.next_wake());
     consider(suspects_.next_wake());
     consider(refusals_.next_wake());
   }
@@ -167,8 +202,9 @@ void Engine::Core::wish_wake() {
   shared_.emit(output::WakeAt{next});
 }
 
-Checkpoint Engine::Core::build_checkpoint() const {
+Checkpoint Engine::Core::build_checkpoint() {
   Checkpoint checkpoint;
+  spool_next_ = streams_.spool_next();
   checkpoint.stats = shared_.stats;
   checkpoint.stats.errors = shared_.options.resume_from.stats.errors + shared_.counters.errors;
   checkpoint.clean_end = shared_.ending && shared_.ending->unknown_settled && !writers_.any_in_flight() &&
@@ -176,6 +212,7 @@ Checkpoint Engine::Core::build_checkpoint() const {
   streams_.fill(checkpoint);
   suspects_.fill(checkpoint);
   lookups_.fill(checkpoint);
+  copies_.fill(checkpoint);
   return checkpoint;
 }
 

@@ -4,6 +4,7 @@
 #include "engine/acknowledger.h"
 #include "engine/barriers.h"
 #include "engine/checkpoints.h"
+#include "engine/copies.h"
 #include "engine/engine.h"
 #include "engine/intake.h"
 #include "engine/lookups.h"
@@ -30,6 +31,9 @@ class Engine::Core {
   void on(input::StreamOpened&& opened);
   void on(input::StreamBatch&& batch);
   void on(input::StreamFailed&& failed);
+  void on(input::StreamSpooled&& spooled);
+  void on(input::SpoolBatch&& batch);
+  void on(input::SpoolFailed&& failed);
   void on(input::WriteFinished&& finished);
   void on(input::SchemaChanged&& changed);
   void on(input::CheckpointDurable&& durable);
@@ -37,6 +41,9 @@ class Engine::Core {
   void on(input::QuarantineDurable&& durable);
   void on(input::QuarantineFailed&& failed);
   void on(input::Compared&& compared);
+  void on(input::CopyPlanned&& planned);
+  void on(input::RangeBatch&& batch);
+  void on(input::RangeFailed&& failed);
   void on(input::Tick&& tick);
   void on(input::Stop&& stop);
 
@@ -45,11 +52,12 @@ class Engine::Core {
   void move_watermarks();
   void pump_ending();
   void end_when_only_gaps_are_left();
+  void end_when_copied();
   void wish_wake();
   bool idle() const;
   uint64_t events_waiting() const;
   uint64_t held_bytes() const;
-  Checkpoint build_checkpoint() const;
+  Checkpoint build_checkpoint();
 
   Shared shared_;
   PendingOperations pending_;
@@ -60,10 +68,12 @@ class Engine::Core {
   Refusals refusals_;
   Writers writers_;
   Streams streams_;
+  Copies copies_;
   SetAside set_aside_;
   Barriers barriers_;
   Intake intake_;
-  uint64_t first_generation_ = 0;  // must be durable before the first write
+  std::vector<uint64_t> spool_next_;  // of the checkpoint that was asked for last
+  uint64_t first_generation_ = 0;     // must be durable before the first write
   Instant wake_at_;
   bool finished_ = false;
 };

@@ -16,6 +16,12 @@ struct WriterId {
   friend auto operator<=>(WriterId, WriterId) = default;
 };
 
+// One of the connections that read documents to copy.
+struct ReaderId {
+  uint32_t value = 0;
+  friend auto operator<=>(ReaderId, ReaderId) = default;
+};
+
 struct BatchId {
   uint64_t value = 0;
   friend auto operator<=>(BatchId, BatchId) = default;

@@ -7,6 +7,7 @@
 
 #include "engine/batch.h"
 #include "engine/checkpoint.h"
+#include "engine/copy_plan.h"
 #include "engine/error.h"
 #include "engine/ids.h"
 #include "engine/position.h"
@@ -33,6 +34,28 @@ struct StreamBatch {
 };
 // Also the answer to a failed output::OpenStream. The stream's cursor is closed by then.
 struct StreamFailed {
+  StreamId stream;
+  Error error;
+};
+
+// Answer to an output::ReadStream that names a place in the spool: the batch lies there, durably. (When there
+// was nothing to keep, StreamBatch with an empty batch is the answer.)
+struct StreamSpooled {
+  StreamId stream;
+  uint64_t sequence = 0;
+  StreamPosition after;      // of the source, behind the batch
+  bool invalidated = false;  // its last event is an invalidate: the server has closed the cursor
+  uint64_t bytes = 0;        // in the spool
+};
+
+// Answers to output::ReadSpool: exactly one of them.
+struct SpoolBatch {
+  StreamId stream;
+  uint64_t sequence = 0;
+  RawBatch batch;
+  StreamPosition after;
+};
+struct SpoolFailed {
   StreamId stream;
   Error error;
 };
@@ -81,6 +104,27 @@ struct Compared {
   std::optional<Error> error;
 };
 
+// Answer to output::PlanCopy. Treatment::fatal: the copy must not begin, the message says why and what to do.
+struct CopyPlanned {
+  uint64_t id = 0;
+  std::vector<PlannedCollection> collections;  // empty when `error`
+  std::optional<Error> error;
+};
+
+// Answers to output::ReadRange: exactly one of them. `batch` holds documents, sorted by _id.
+struct RangeBatch {
+  ReaderId reader;
+  uint64_t range = 0;
+  RawBatch batch;
+  bool done = false;  // the range is read to its end
+};
+// The cursor is closed by then.
+struct RangeFailed {
+  ReaderId reader;
+  uint64_t range = 0;
+  Error error;
+};
+
 // The time asked for by output::WakeAt has come.
 struct Tick {};
 
@@ -91,9 +135,11 @@ struct Stop {};
 
 namespace ddsync {
 
-using Input = std::variant<input::TargetReady, input::StreamOpened, input::StreamBatch, input::StreamFailed,
-                           input::WriteFinished, input::SchemaChanged, input::CheckpointDurable,
-                           input::CheckpointFailed, input::QuarantineDurable, input::QuarantineFailed,
-                           input::Compared, input::Tick, input::Stop>;
+using Input =
+    std::variant<input::TargetReady, input::StreamOpened, input::StreamBatch, input::StreamFailed,
+                 input::StreamSpooled, input::SpoolBatch, input::SpoolFailed, input::WriteFinished,
+                 input::SchemaChanged, input::CheckpointDurable, input::CheckpointFailed,
+                 input::QuarantineDurable, input::QuarantineFailed, input::Compared, input::CopyPlanned,
+                 input::RangeBatch, input::RangeFailed, input::Tick, input::Stop>;
 
 }  // namespace ddsync

@@ -46,22 +46,46 @@ Intake::Intake(Shared& shared, Streams& streams, PendingOperations& pending, Ack
 
 void Intake::on_batch(input::StreamBatch&& input) {
   Stream& stream = streams_.at(input.stream);
-  streams_.on_batch(stream, input.batch);
+  const bool has_events = streams_.on_batch(stream, input.batch);
   StreamPosition after = position_behind(stream, input.batch.post_batch_token);
-  if (stream.last_batch_empty) {
-    if (!lookups_.empty()) lookups_.caught_up(stream.index);
+  if (!has_events) {
+    if (stream.last_batch_empty && !lookups_.empty()) lookups_.caught_up(stream.index);
     streams_.on_idle(stream, std::move(after));
     return;
   }
   BatchRecord& batch =
       stream.ledger.begin_batch(std::move(input.batch.storage), input.batch.bytes, shared_.now);
-  stream.undecoded.emplace(Undecoded{&batch, ElementCursor(input.batch.events), std::move(after)});
-  if (!stream.frozen) decode(stream);
+  stream.undecoded.emplace(Undecoded{&batch, behind_skipped(stream, input.batch.events), std::move(after)});
+  if (!stream.held_up()) decode(stream);
+}
+
+void Intake::on_spool_batch(input::SpoolBatch&& input) {
+  Stream& stream = streams_.at(input.stream);
+  if (!streams_.on_spool_batch(stream, input)) return;
+  BatchRecord& batch =
+      stream.ledger.begin_batch(std::move(input.batch.storage), input.batch.bytes, shared_.now);
+  batch.spool_sequence = input.sequence;
+  stream.undecoded.emplace(
+      Undecoded{&batch, behind_skipped(stream, input.batch.events), std::move(input.after)});
+  if (!stream.held_up()) decode(stream);
+}
+
+// All of it or nothing: were a part of what comes again applied and a later part left out, the older would
+// stay.
+ElementCursor Intake::behind_skipped(Stream& stream, DocumentView events) const {
+  const ResumeToken until = std::exchange(stream.skip_until, {});
+  ElementCursor cursor(events);
+  while (!until.empty() && cursor.next()) {
+    if (cursor.value().type != BsonType::document) break;
+    const ValueView token = find_value(cursor.value().as_document(), "_id");
+    if (token.type == BsonType::document && token.as_document() == until.view()) return cursor;
+  }
+  return ElementCursor(events);
 }
 
 void Intake::pump() {
   for (Stream& stream : streams_.all()) {
-    if (stream.undecoded && !stream.barrier && !stream.frozen) decode(stream);
+    if (stream.undecoded && !stream.held_up()) decode(stream);
   }
 }
 
@@ -81,18 +105,30 @@ void Intake::decode(Stream& stream) {
     return;
   }
   StreamPosition after = std::move(stream.undecoded->after);
-  if (stream.invalidated || !after.known()) after = Ledger::position_behind_last(batch);
+  const bool spooled = batch.spool_sequence != 0;
+  if (!spooled && (stream.invalidated || !after.known())) after = Ledger::position_behind_last(batch);
   stream.undecoded.reset();
-  streams_.on_batch_size(stream, batch.slots.size(), batch.bytes, largest_event(batch));
+  if (!spooled) streams_.on_batch_size(stream, batch.slots.size(), batch.bytes, largest_event(batch));
   const StreamPosition behind = after;
   stream.ledger.end_batch(batch, std::move(after));
   acknowledger_.touch(stream.ledger);
-  streams_.on_batch_decoded(stream, behind);
+  if (spooled) {
+    stream.invalidated = false;  // its cursor was opened again when the batch was read
+  } else {
+    streams_.on_batch_decoded(stream, behind);
+  }
 }
 
 // What was understood stays; the stream is opened again behind it.
 void Intake::fail_malformed(Stream& stream) {
   BatchRecord& batch = *stream.undecoded->batch;
+  if (batch.spool_sequence != 0) {
+    Error damaged;
+    damaged.code = kErrorProtocol;
+    damaged.message = "it holds a change event that cannot be understood";
+    streams_.on_spool_failed({{stream.index}, damaged});
+    return;
+  }
   StreamPosition behind = Ledger::position_behind_last(batch);
   stream.undecoded.reset();
   stream.ledger.end_batch(batch, behind);

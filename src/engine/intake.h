@@ -21,6 +21,7 @@ class Intake {
          Barriers& barriers, Suspects& suspects, Lookups& lookups);
 
   void on_batch(input::StreamBatch&& input);
+  void on_spool_batch(input::SpoolBatch&& input);
   // Decodes what was held up by barriers that are gone.
   void pump();
 
@@ -28,6 +29,7 @@ class Intake {
   std::map<std::string, uint64_t> events_by_kind() const;
 
  private:
+  ElementCursor behind_skipped(Stream& stream, DocumentView events) const;
   void decode(Stream& stream);
   // False when the rest of the batch has to wait.
   bool take(Stream& stream, BatchRecord& batch, const Event& event);

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "bson/extended_json.h"
+
 namespace ddsync {
 namespace {
 
@@ -15,6 +17,8 @@ constexpr uint64_t kBatchOverheadBytes = 384;
 StreamPosition position_behind(const BatchRecord& batch, uint32_t index) {
   const EventSlot& slot = batch.slots[index];
   const ValueView token = find_value(batch.event(index), "_id");
+  if (batch.ledger->holds() == Ledger::Holds::copies)
+    return {PositionKind::resume_after, ResumeToken(wrap_value("_id", token).view()), 0};
   return {slot.kind == EventKind::invalidate ? PositionKind::start_after : PositionKind::resume_after,
           ResumeToken(token.as_document()), 0};
 }
@@ -84,6 +88,7 @@ uint64_t Ledger::advance() {
     }
     passed += front.finished - next_index_;
     if (front.after.known()) base_ = std::move(front.after);
+    if (front.spool_sequence != 0) spool_next_ = front.spool_sequence + 1;
     next_index_ = 0;
     bytes_ -= front.bytes;
     batches_.pop_front();
@@ -128,6 +133,7 @@ void Ledger::finish(BatchRecord& batch) {
 void Ledger::merge(BatchRecord& into, BatchRecord& next) {
   into.finished += next.finished;
   if (next.after.known()) into.after = std::move(next.after);
+  if (next.spool_sequence != 0) into.spool_sequence = next.spool_sequence;
   bytes_ -= next.bytes;
   batches_.erase(next.place);
 }

@@ -47,6 +47,7 @@ struct BatchRecord {
   bool complete = false;  // all of its events are in `slots`
   uint64_t bytes = 0;
   Instant received;
+  uint64_t spool_sequence = 0;  // of the spool's entry that it is, 0 = it came from the stream
   StreamPosition after;
 
   DocumentView event(uint32_t index) const;
@@ -54,7 +55,9 @@ struct BatchRecord {
 
 class Ledger {
  public:
-  enum class Holds : uint8_t { events, repairs };  // repairs are not counted as events of the source
+  // Repairs and copied documents are not events of the source. The position behind a copied document is
+  // {_id: <its id>}.
+  enum class Holds : uint8_t { events, repairs, copies };
 
   // `name`: of its stream, for dead-letter records.
   explicit Ledger(std::string name, Holds holds = Holds::events) : name_(std::move(name)), holds_(holds) {}
@@ -65,7 +68,10 @@ class Ledger {
   Holds holds() const { return holds_; }
 
   // The position before the first event.
-  void start_at(StreamPosition position) { base_ = std::move(position); }
+  void start_at(StreamPosition position, uint64_t spool_next = 1) {
+    base_ = std::move(position);
+    spool_next_ = spool_next;
+  }
 
   BatchRecord& begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t bytes, Instant received);
   EventRef add_event(BatchRecord& batch, const Event& event);
@@ -83,6 +89,10 @@ class Ledger {
 
   // The watermark.
   StreamPosition position() const;
+  // Behind everything that was added.
+  const StreamPosition& end() const { return batches_.empty() ? base_ : batches_.back().after; }
+  // The first entry of the spool that the watermark is not behind.
+  uint64_t spool_next() const { return spool_next_; }
   // The position behind the last event of a batch; none when it has no events.
   static StreamPosition position_behind_last(const BatchRecord& batch);
   bool all_acknowledged() const { return waiting_ == 0; }
@@ -103,6 +113,7 @@ class Ledger {
   std::list<BatchRecord> batches_;
   StreamPosition base_;      // behind all batches that are gone
   uint64_t next_index_ = 0;  // of the first batch: events before it are acknowledged
+  uint64_t spool_next_ = 1;
   uint64_t waiting_ = 0;
   uint64_t bytes_ = 0;
 };

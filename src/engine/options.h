@@ -10,6 +10,31 @@
 
 namespace ddsync {
 
+// What the spool holds of one stream when the process starts: entries first .. end-1.
+struct SpoolContent {
+  std::string scope;  // WatchScope::name()
+  uint64_t first = 1;
+  uint64_t end = 1;
+  uint64_t bytes = 0;
+  StreamPosition after;  // of the source, behind the last entry
+};
+
+enum class CopyMode : uint8_t {
+  off,
+  automatic,  // what has no durable position yet
+  always,     // everything, at each start; a copy that was interrupted goes on
+};
+
+struct CopyOptions {
+  CopyMode mode = CopyMode::off;
+  bool only = false;  // end when everything is copied and the streams have caught up
+  uint32_t readers = 4;
+  uint64_t bytes_per_second_max = 0;      // read from the source; 0 = no limit
+  uint64_t memory_bytes_max = 32u << 20;  // documents on their way
+  uint64_t batch_bytes_max = 2u << 20;    // of one read, by the average size of the documents
+  uint32_t batch_documents_max = 4'000;   // of one read
+};
+
 enum class OnError : uint8_t { stop, quarantine };
 
 struct EngineOptions {
@@ -22,6 +47,14 @@ struct EngineOptions {
   uint64_t memory_bytes_max = 256u << 20;  // events held; past it the readers pause
   uint32_t persist_interval = 10;          // applied changes that may be unpersisted while running
   OnError on_error = OnError::stop;
+
+  uint64_t spool_bytes_max = 0;  // on disk, of all streams; 0 = there is no spool
+  std::vector<SpoolContent> spool;
+  // How long a stream may be kept from being read before its events go to the spool: the source's history
+  // bounds how long it may wait.
+  Duration spool_patience = Duration::seconds(30);
+
+  CopyOptions copy;
 
   uint32_t batch_operations_max = 2'000;  // below the target's own limits
   uint64_t batch_bytes_max = 4u << 20;

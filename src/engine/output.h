@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/checkpoint.h"
+#include "engine/copy_plan.h"
 #include "engine/error.h"
 #include "engine/ids.h"
 #include "engine/position.h"
@@ -23,15 +24,50 @@ struct OpenStream {
 };
 
 // Read the next batch, waiting for events as long as the server allows (an empty batch is an answer too).
-// Answer: StreamBatch or StreamFailed. Never asked twice without an answer in between.
+// Answer: StreamBatch, StreamSpooled or StreamFailed. Never asked twice without an answer in between.
 struct ReadStream {
   StreamId stream;
   uint32_t events_max = 0;
+  // Not 0: the batch is not wanted now, it goes into the spool under this number (StreamSpooled).
+  uint64_t spool_as = 0;
+  bool spool_idle = false;  // also when it is empty, for its position
+};
+
+// Read an entry of the spool. Answer: SpoolBatch or SpoolFailed.
+struct ReadSpool {
+  StreamId stream;
+  uint64_t sequence = 0;
+};
+
+// The entries before this one are not needed any more; no answer.
+struct TrimSpool {
+  StreamId stream;
+  uint64_t before = 0;
 };
 
 // Close the stream's cursor; no answer.
 struct CloseStream {
   StreamId stream;
+};
+
+// List what there is to copy of the collections in this stream's scope, and check that it may be copied.
+// Answer: CopyPlanned.
+struct PlanCopy {
+  uint64_t id = 0;
+  StreamId stream;
+  // Not empty: only this collection, in place of what the target holds.
+  Namespace only;
+};
+
+// Read documents of a range. Answer: RangeBatch or RangeFailed. A reader has at most one in progress.
+struct ReadRange {
+  ReaderId reader;
+  uint64_t range = 0;  // number of the range, for the answer
+  // The reader has a cursor for it already and reads on; otherwise it opens one behind `after`.
+  bool is_open = false;
+  CopyRange bounds;  // of a range that is opened
+  OwnedValue after;  // missing = from the range's start
+  uint32_t documents_max = 0;
 };
 
 // Answer: WriteFinished. A writer has at most one Write, ChangeSchema in progress.
@@ -83,7 +119,7 @@ struct Watching {
   uint32_t streams = 0;
 };
 
-enum class StopReason : uint8_t { requested, gap, refused_document, access_denied, local_disk };
+enum class StopReason : uint8_t { requested, gap, refused_document, access_denied, local_disk, copy_refused };
 
 // The last output: nothing is in flight, what was applied is durable (except local_disk).
 struct Finished {
@@ -95,9 +131,10 @@ struct Finished {
 
 namespace ddsync {
 
-using Output = std::variant<output::OpenStream, output::ReadStream, output::CloseStream, WriteBatch,
-                            SchemaChange, output::Persist, output::Quarantine, output::Compare,
-                            output::WakeAt, output::Notice, output::Watching, output::Finished>;
+using Output = std::variant<output::OpenStream, output::ReadStream, output::CloseStream, output::ReadSpool,
+                            output::TrimSpool, output::PlanCopy, output::ReadRange, WriteBatch, SchemaChange,
+                            output::Persist, output::Quarantine, output::Compare, output::WakeAt,
+                            output::Notice, output::Watching, output::Finished>;
 using Outputs = std::vector<Output>;
 
 }  // namespace ddsync

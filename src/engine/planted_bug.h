@@ -17,6 +17,9 @@ enum class PlantedBug : uint8_t {
   unknown_outcome_forgotten,  // retried without a fence or a suspect set
   folder_not_synced,
   file_not_synced,
+  events_during_copy,     // a stream's events are applied while it is copied
+  spool_behind_memory,    // the spool begins behind what is only in memory
+  rename_in_copy_window,  // a rename of a collection that may be copied in part
 };
 
 #ifdef DDSYNC_PLANTED_BUGS

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "bson/extended_json.h"
+#include "bson/writer.h"
+#include "engine/document_event.h"
 
 namespace ddsync {
 namespace {
@@ -17,6 +19,13 @@ std::string id_text(ValueView id) {
   std::string text = to_extended_json(id);
   if (text.size() > kIdTextMax) text = text.substr(0, kIdTextMax) + "...";
   return text;
+}
+
+OwnedDocument event_of(const Namespace& ns, EventRef at) {
+  const DocumentView held = at.batch->event(at.index);
+  if (at.batch->ledger->holds() != Ledger::Holds::copies) return OwnedDocument(held);
+  const std::string event = document_event("copy", ns, find_value(held, "_id"), held);
+  return OwnedDocument(view_of(event));
 }
 
 }  // namespace
@@ -68,8 +77,7 @@ void Refusals::pump() {
 void Refusals::append_records(const Refused& refused, std::vector<output::QuarantineRecord>& records) const {
   std::vector<output::QuarantineRecord> newest_first;
   for (EventRef at = refused.event; !at.none(); at = at.batch->slots[at.index].covered) {
-    newest_first.push_back(
-        {refused.ns, at.batch->ledger->name(), OwnedDocument(at.batch->event(at.index)), refused.error});
+    newest_first.push_back({refused.ns, at.batch->ledger->name(), event_of(refused.ns, at), refused.error});
   }
   std::move(newest_first.rbegin(), newest_first.rend(), std::back_inserter(records));
 }

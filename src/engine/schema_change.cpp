@@ -39,6 +39,12 @@ std::string describe(const SchemaChange& change) {
       return fmt::format("drop of indexes of {}{}", change.ns.name(), index_names(change.arguments));
     case SchemaChangeKind::modify:
       return fmt::format("change of the options of {}", change.ns.name());
+    case SchemaChangeKind::prepare_copy:
+      return fmt::format("creation of {}", change.ns.name());
+    case SchemaChangeKind::build_indexes:
+      return fmt::format("indexes of {}", change.ns.name());
+    case SchemaChangeKind::build_late_indexes:
+      return fmt::format("unique and TTL indexes of {}", change.ns.name());
   }
   return {};
 }

@@ -19,6 +19,10 @@ enum class SchemaChangeKind : uint8_t {
   create_indexes,
   drop_indexes,
   modify,
+  // Of the initial copy; what is to be made is what the source has at that time.
+  prepare_copy,   // the collection with its options; `replace`: in place of what is there
+  build_indexes,  // those that may be there before the changes since the start of the copy are applied
+  build_late_indexes,
 };
 
 struct SchemaChange {
@@ -33,6 +37,7 @@ struct SchemaChange {
   // As `operationDescription` of the change event gives them, so do listings. create: the options of the
   // collection; create_indexes, drop_indexes: {indexes: [specifications]}; modify: the fields of collMod.
   OwnedDocument arguments;
+  bool replace = false;  // prepare_copy only
   uint32_t attempt = 1;
 };
 

@@ -42,7 +42,7 @@ bool SetAside::ring_is_old(const NamespaceQueue& ns, const Stream& stream) const
 }
 
 // The stream goes on with other collections and has passed all that could free a value of this one.
-bool SetAside::passed_by(NamespaceQueue& ns, const Stream& stream) {
+bool SetAside::passed_by(NamespaceQueue& ns, const Stream& stream) const {
   if (ns.changes != ns.changes_seen) {
     ns.changes_seen = ns.changes;
     ns.changed_at = shared_.now;
@@ -64,9 +64,9 @@ bool SetAside::pump(NamespaceQueue& ns) {
   }
   const bool passed = passed_by(ns, stream);
   if (!ns.drained() || !(stream.quiet() || passed)) return false;
-  if (ns.set_aside.size() > 1 && !ns.ring_opened) {
+  if (ns.set_aside.size() > 1 && !ns.ring_opened && !stream.copying) {
     pending_.open_ring(ns);
-  } else if (stream.barrier || stream.full || stream.is_gap()) {
+  } else if (stream.barrier || stream.copying || stream.full || stream.is_gap()) {
     hand_over(ns, stream);
   } else if (suspects_.any_to_compare(ns) ||
              (!passed && shared_.now - stream.last_event < kQuietBeforeRefusal)) {

@@ -33,7 +33,7 @@ class SetAside {
   void note_age(NamespaceQueue& ns);
   bool ring_is_old(const NamespaceQueue& ns, const Stream& stream) const;
   bool pump(NamespaceQueue& ns);
-  bool passed_by(NamespaceQueue& ns, const Stream& stream);
+  bool passed_by(NamespaceQueue& ns, const Stream& stream) const;
   void hand_over(NamespaceQueue& ns, const Stream& stream);
   void refuse(NamespaceQueue& ns);
 

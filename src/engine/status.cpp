@@ -31,6 +31,12 @@ std::string_view to_string(StreamState state) {
       return "securing start";
     case StreamState::live:
       return "live";
+    case StreamState::copying:
+      return "copying";
+    case StreamState::spooling:
+      return "spooling";
+    case StreamState::catching_up:
+      return "catching up";
     case StreamState::paused:
       return "paused";
     case StreamState::barrier:
@@ -70,6 +76,8 @@ EngineStatus Engine::Core::status() const {
   status.events_by_kind = intake_.events_by_kind();
   status.events_waiting = events_waiting();
   status.memory_bytes = held_bytes();
+  copies_.fill(status);
+  status.spool_bytes = streams_.spool_bytes();
   status.operations_set_aside = pending_.set_aside_count();
   status.suspects = suspects_.size();
   status.unproven_namespaces = suspects_.unproven_namespaces();

@@ -17,6 +17,9 @@ enum class StreamState : uint8_t {
   opening,
   securing_start,
   live,
+  copying,      // what the source held at the start is being copied; changes wait in the spool
+  catching_up,  // changes are taken from the spool
+  spooling,     // changes are kept in the spool: the target cannot take them now
   paused,
   barrier,
   reconnecting,
@@ -77,9 +80,12 @@ struct EngineStatus {
   uint64_t events_skipped = 0;     // updates whose document is gone (a delete follows), out of scope
   uint64_t events_quarantined = 0;
   uint64_t documents_repaired = 0;  // found different after a write of unknown outcome
+  uint64_t documents_copied = 0;    // by the initial copy, in this run
   std::map<std::string, uint64_t> events_by_kind;
   uint64_t events_waiting = 0;  // read, not yet acknowledged
   uint64_t memory_bytes = 0;
+  uint64_t copy_collections_left = 0;
+  uint64_t spool_bytes = 0;           // on disk
   uint64_t operations_set_aside = 0;  // duplicates on secondary unique indexes
   uint64_t suspects = 0;              // keys not proven (unknown write outcome)
   uint64_t unproven_namespaces = 0;

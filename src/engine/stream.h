@@ -7,9 +7,11 @@
 #include <string>
 #include <utility>
 
+#include "engine/copy_checkpoint.h"
 #include "engine/ledger.h"
 #include "engine/namespace_queue.h"
 #include "engine/schema_change.h"
+#include "engine/spool_queue.h"
 #include "engine/status.h"
 
 namespace ddsync {
@@ -21,6 +23,7 @@ struct Barrier {
     securing,   // ... nor durable
     ready,      // alone now; waits for a writer, a backoff, or the stream of the other name
     running,    // the target works on it
+    copying,    // the collection is copied anew instead of being renamed
     refused,    // goes to the dead-letter store
     releasing,  // done; waits until that is durable
   };
@@ -30,6 +33,9 @@ struct Barrier {
   uint64_t generation = 0;  // of the checkpoint that is waited for
   Instant resume_at;
   Instant ready_since;
+  // A rename to `copy_anew` whose documents the target may not have: it drops what is there and copies the
+  // collection under its new name.
+  std::optional<Namespace> copy_anew;
   bool incomplete = false;  // the collection came into scope: what it held before is in no stream
   // A rename between collections of two streams: the stream of the old name runs it, the other one waits.
   bool waits_for_partner = false;
@@ -69,12 +75,28 @@ struct Stream {
   uint32_t failures = 0;         // in a row
   uint32_t malformed_tries = 0;  // in a row, at `read_position`
   Instant reopen_at;
+  // The source has forgotten the position behind the spool: a gap, as soon as the spool is applied.
+  std::string gap_behind_spool;
   uint64_t start_generation = 0;  // checkpoint that makes the start position durable
   bool start_durable = false;
 
   // Events that an earlier process, killed, may have sent too: its writes may still be on their way.
   bool replaying = false;
   Instant replaying_since;
+
+  SpoolQueue spool;
+  bool spool_missing = false;  // entries that the state says are there
+  Instant waits_since;         // for a read that goes to the engine; none when it does not wait
+  // The source is read again from the watermark on, for the spool.
+  bool rewound = false;
+  // Events up to the one with this token come again and are left out: they are in memory, or an earlier
+  // process has applied them. (One that is older than a schema change must not come after it.)
+  ResumeToken skip_until;
+  // The copy of its documents. While `copying` no event is applied.
+  StreamCopy copy = StreamCopy::none;
+  bool copying = false;
+  Instant copied_at;  // no event was applied before
+  Instant at_head;    // when the source last had no more than it gave
 
   std::optional<Undecoded> undecoded;
   std::optional<Barrier> barrier;
@@ -93,16 +115,18 @@ struct Stream {
   uint64_t reserved_bytes = 0;        // of the memory limit, for the read under way
   Instant last_answer;
 
+  // The engine can take no event of it now.
+  bool blocked() const { return held_up() || undecoded.has_value() || full; }
   bool is_gap() const { return state == StreamState::gap; }
   // A schema change of its collections runs or is about to.
-  bool held_up() const { return barrier.has_value() || frozen; }
+  bool held_up() const { return barrier.has_value() || frozen || copying; }
   // Busy or not, it is at the end of what the source has.
   bool keeps_up(Instant now) const {
-    const bool reads = opened && !held_up() && !undecoded && now - last_answer < kStreamPause;
+    const bool reads = opened && !blocked() && spool.drained() && now - last_answer < kStreamPause;
     return reads && now - keeps_up_since >= kKeepsUp;
   }
   // Nothing more is known to come: what waits for a later event waits in vain.
-  bool quiet() const { return last_batch_empty || barrier.has_value() || full || is_gap(); }
+  bool quiet() const { return last_batch_empty || barrier.has_value() || copying || full || is_gap(); }
 };
 
 }  // namespace ddsync

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bson/extended_json.h"
+#include "engine/batch_position.h"
 #include "engine/planted_bug.h"
 
 namespace ddsync {
@@ -43,14 +44,13 @@ std::string in_words(const StreamPosition& position) {
   return to_extended_json(position.token.view());
 }
 
-StreamPosition durable_position(const Checkpoint& checkpoint, const std::string& name,
-                                std::string& gap_reason) {
+StreamCheckpoint durable_state(const Checkpoint& checkpoint, const std::string& name) {
   for (const StreamCheckpoint& stream : checkpoint.streams) {
-    if (stream.scope != name) continue;
-    gap_reason = stream.gap_reason;
-    return stream.position;
+    if (stream.scope == name) return stream;
   }
-  return {};
+  StreamCheckpoint none;
+  none.scope = name;
+  return none;
 }
 
 std::string gap_advice(const std::string& scope) {
@@ -70,14 +70,19 @@ std::string gap_reason(const Error& error) {
 
 }  // namespace
 
-Streams::Streams(Shared& shared, Checkpoints& checkpoints) : shared_(shared), checkpoints_(checkpoints) {
+Streams::Streams(Shared& shared, Checkpoints& checkpoints)
+    : shared_(shared), checkpoints_(checkpoints), spools_(shared) {
   for (const WatchScope& scope : shared.options.streams) {
     Stream& stream = streams_.emplace_back(static_cast<uint32_t>(streams_.size()), scope);
-    StreamPosition position = durable_position(shared.options.resume_from, scope.name(), stream.gap_reason);
-    stream.start_durable = position.known();
-    stream.replaying = position.known() && !shared.options.resume_from.clean_end;
-    stream.read_position = position;
-    stream.ledger.start_at(std::move(position));
+    StreamCheckpoint durable = durable_state(shared.options.resume_from, scope.name());
+    stream.gap_reason = durable.gap_reason;
+    stream.copy = durable.copy;
+    stream.start_durable = durable.position.known();
+    stream.replaying = stream.start_durable && !shared.options.resume_from.clean_end;
+    stream.read_position = durable.position;
+    stream.spool_missing = !spools_.resume(stream, durable);
+    if (!stream.spool.drained()) stream.skip_until = durable.position.token;
+    stream.ledger.start_at(std::move(durable.position), stream.spool.next_read);
   }
 }
 
@@ -90,6 +95,14 @@ Stream* Streams::find(std::string_view database, std::string_view collection) {
 
 void Streams::open_all() {
   for (Stream& stream : streams_) {
+    if (stream.spool_missing) {
+      shared_.end(
+          output::StopReason::local_disk,
+          fmt::format("the spool lacks changes of {} that are not applied yet: restore its folder (it was "
+                      "deleted, moved or switched off), or --reset and copy the data anew",
+                      stream.scope.name()));
+      return;
+    }
     stream.last_answer = shared_.now;
     if (stream.gap_reason.empty()) {
       open(stream);
@@ -155,20 +168,27 @@ void Streams::announce_watching() {
   shared_.emit(output::Watching{static_cast<uint32_t>(streams_.size())});
 }
 
-void Streams::on_batch(Stream& stream, const RawBatch& batch) {
+bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
   answered(stream);
   if (shared_.now - stream.last_answer >= kStreamPause) stream.keeps_up_since = shared_.now;
   stream.last_answer = shared_.now;
-  stream.last_batch_empty = batch.events.size <= 5;  // an empty BSON array
+  const bool empty = batch.events.size <= 5;  // an empty BSON array
+  // Of a stream whose events wait in the spool it does not mean that there are no more.
+  stream.last_batch_empty = empty && stream.spool.drained() && !stream.copying;
   if (stream.last_batch_empty) {
+    stream.waits_since = {};
+    if (!stream.blocked()) stream.rewound = false;
+    stream.at_head = shared_.now;
     stream.empty_batches += 1;
-  } else {
+  } else if (!empty) {
     stream.last_event = shared_.now;
   }
   if (stream.replaying) note_replay(stream);
+  return !empty;
 }
 
-void Streams::on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uint64_t largest) {
+void Streams::on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uint64_t largest) const {
+  if (events < stream.asked_events && bytes < kBatchBytesMax) stream.at_head = shared_.now;
   if (events >= stream.asked_events || bytes >= kBatchBytesMax) stream.keeps_up_since = shared_.now;
   if (events == 0) return;
   // Larger ones count at once, smaller ones slowly: the next read may bring as large ones again.
@@ -187,9 +207,35 @@ void Streams::note_replay(Stream& stream) const {
 
 void Streams::on_idle(Stream& stream, StreamPosition position) {
   recovered(stream);
-  if (!position.known() || !stream.ledger.idle_position(position)) return;
-  stream.read_position = std::move(position);
-  checkpoints_.moved();
+  if (!position.known()) return;
+  stream.read_position = position;
+  // With events in the spool it is not the position behind what the ledger knows.
+  if (stream.spool.drained() && stream.ledger.idle_position(std::move(position))) checkpoints_.moved();
+}
+
+void Streams::on_spooled(const input::StreamSpooled& spooled) {
+  Stream& stream = at(spooled.stream);
+  answered(stream);
+  stream.last_answer = stream.last_event = shared_.now;
+  stream.last_batch_empty = false;
+  recovered(stream);
+  spools_.on_spooled(stream, spooled);
+  stream.read_position = spooled.after;
+  if (spooled.invalidated) server_closed_cursor(stream);
+}
+
+bool Streams::on_spool_batch(Stream& stream, const input::SpoolBatch& batch) {
+  stream.last_event = shared_.now;
+  checkpoints_.moved();  // also when all of it is applied already
+  return spools_.on_batch(stream, batch);
+}
+
+void Streams::on_spool_failed(const input::SpoolFailed& failed) {
+  Stream& stream = at(failed.stream);
+  stream.spool.asked = false;
+  stream.detail = describe(failed.error);
+  shared_.end(output::StopReason::local_disk,
+              fmt::format("the spool of {} cannot be read: {}", stream.scope.name(), describe(failed.error)));
 }
 
 void Streams::recovered(Stream& stream) {
@@ -205,7 +251,12 @@ void Streams::on_batch_decoded(Stream& stream, StreamPosition after) {
   if (after.known()) stream.read_position = std::move(after);
   if (!stream.invalidated) return;
   stream.invalidated = false;
-  stream.opened = false;  // the server has closed the cursor
+  server_closed_cursor(stream);
+}
+
+// Behind an invalidate.
+void Streams::server_closed_cursor(Stream& stream) {
+  stream.opened = false;
   shared_.emit(output::CloseStream{{stream.index}});
   if (!shared_.ending) open(stream);
 }
@@ -238,8 +289,16 @@ void Streams::on_malformed(Stream& stream, StreamPosition behind) {
 void Streams::fail(Stream& stream, const Error& error) {
   stream.opened = false;
   stream.last_batch_empty = false;
-  if (error.treatment == Treatment::history_lost || error.treatment == Treatment::event_too_large) {
-    enter_gap(stream, error);
+  const bool lost =
+      error.treatment == Treatment::history_lost || error.treatment == Treatment::event_too_large;
+  if (lost && !stream.spool.drained()) {
+    stream.gap_behind_spool = gap_reason(error);
+    shared_.notice(
+        output::Level::error,
+        fmt::format("{}: behind what the spool holds there is a gap: {}; the spool is applied first",
+                    stream.scope.name(), stream.gap_behind_spool));
+  } else if (lost) {
+    enter_gap(stream, gap_reason(error));
   } else if (error.treatment == Treatment::fatal) {
     stream.state = StreamState::closed;
     stream.detail = describe(error);
@@ -251,9 +310,9 @@ void Streams::fail(Stream& stream, const Error& error) {
   }
 }
 
-void Streams::enter_gap(Stream& stream, const Error& error) {
+void Streams::enter_gap(Stream& stream, std::string reason) {
   stream.state = StreamState::gap;
-  stream.gap_reason = gap_reason(error);
+  stream.gap_reason = std::move(reason);
   stream.detail = stream.gap_reason;
   shared_.counters.errors += 1;
   checkpoints_.request();
@@ -282,41 +341,102 @@ void Streams::pump(uint64_t held_bytes, bool may_read) {
   for (Stream& stream : streams_) pump_one(stream, held_bytes, may_read);
 }
 
+StreamState Streams::state_of(const Stream& stream, bool to_spool) {
+  if (stream.copying) return StreamState::copying;
+  if (to_spool) return stream.blocked() ? StreamState::spooling : StreamState::catching_up;
+  if (stream.full) return StreamState::paused;
+  return stream.blocked() ? StreamState::barrier : StreamState::live;
+}
+
 void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
-  if (stream.asked || stream.is_gap() || stream.state == StreamState::closed) return;
+  if (stream.is_gap() || stream.state == StreamState::closed) return;
+  note_waiting(stream, held_bytes);
+  if (may_read) spools_.read_next(stream);
+  if (!stream.gap_behind_spool.empty()) {
+    if (stream.spool.drained() && !stream.undecoded) enter_gap(stream, stream.gap_behind_spool);
+    return;
+  }
+  if (stream.asked) return;
   if (!stream.opened) {
     if (shared_.now >= stream.reopen_at) open(stream);
     return;
   }
-  if (stream.state == StreamState::securing_start) {
-    if (!checkpoints_.durable(stream.start_generation)) return;
-    stream.start_durable = true;
-    start_reading(stream);
-  }
-  if (stream.barrier || stream.undecoded || stream.frozen) {
-    stream.state = StreamState::barrier;
+  if (!secure_start(stream)) return;
+  const bool to_spool = spools_.goes_to_spool(stream);
+  if (to_spool && stream.spool.drained() && !stream.rewound) {
+    rewind(stream);
     return;
   }
-  stream.full = false;
-  const uint64_t full = shared_.options.memory_bytes_max * kFullNumerator / kFullDenominator;
-  if (!may_read || (held_bytes >= full && !stream.ledger.all_acknowledged())) {
-    stream.full = may_read;
+  stream.state = state_of(stream, to_spool);
+  if (!may_read) {  // the disk: what waits at the source may be what a document set aside waits for
+    stream.last_batch_empty = false;
+    stream.last_event = shared_.now;
+  }
+  if (!may_read || (to_spool && !spools_.has_room())) {
     stream.state = StreamState::paused;
-    return;
+  } else if (!stream.spool.drained() && !stream.blocked() && stream.spool.nearly_drained()) {
+    return;  // the next batch shall come directly: through the spool it would be followed by another one
+  } else if (to_spool || !stream.blocked()) {
+    read(stream, held_bytes, to_spool);
   }
-  stream.state = StreamState::live;
-  read(stream, held_bytes);
+}
+
+// What the spool holds goes on from the watermark without a hole, so that after a crash nothing is missing
+// that was only in memory. So the source is read again from there, or from where the spool ends. What comes
+// twice is harmless (invariant 3) but for a schema change under way.
+void Streams::rewind(Stream& stream) {
+  stream.rewound = true;
+  if (planted(PlantedBug::spool_behind_memory)) return;
+  // A part of a batch of the spool stays: the spool has it.
+  const bool in_part = stream.undecoded && stream.undecoded->batch->spool_sequence == 0;
+  if (in_part) {
+    BatchRecord& batch = *stream.undecoded->batch;
+    stream.undecoded.reset();
+    stream.ledger.end_batch(batch, Ledger::position_behind_last(batch));
+    stream.invalidated = false;
+    checkpoints_.applied(stream.ledger.advance());
+  }
+  StreamPosition start = stream.spool.in_use() ? stream.spool.after : stream.ledger.position();
+  if (!in_part && stream.read_position == start) return;
+  stream.skip_until = stream.ledger.end().token;
+  stream.read_position = std::move(start);
+  shared_.emit(output::CloseStream{{stream.index}});
+  open(stream);
+}
+
+bool Streams::secure_start(Stream& stream) {
+  if (stream.state != StreamState::securing_start) return true;
+  if (!checkpoints_.durable(stream.start_generation)) return false;
+  stream.start_durable = true;
+  start_reading(stream);
+  return true;
+}
+
+// Since when the engine cannot take its events. It counts on while memory is full again and again: the target
+// is slower than the source then, and what the source has not yet told grows.
+void Streams::note_waiting(Stream& stream, uint64_t held_bytes) {
+  const uint64_t full = shared_.options.memory_bytes_max * kFullNumerator / kFullDenominator;
+  stream.full = held_bytes >= full && !stream.ledger.all_acknowledged();
+  if (stream.blocked()) {
+    if (stream.waits_since == Instant{}) stream.waits_since = shared_.now;
+  } else if (held_bytes < full / 2) {
+    stream.waits_since = {};
+  }
 }
 
 // Reads under way count as what they may bring, but for one event each: every stream must be able to wait for
 // its next event, however many there are. So what is held stays below the limit and one event of each stream.
-void Streams::read(Stream& stream, uint64_t held_bytes) {
+void Streams::read(Stream& stream, uint64_t held_bytes, bool to_spool) {
   const uint64_t events = std::clamp<uint64_t>(events_to_ask(stream, held_bytes), 1, kBatchEventsMax);
   stream.asked = true;
   stream.asked_events = static_cast<uint32_t>(events);
   stream.reserved_bytes = (events - 1) * stream.expected_event_bytes;
   reserved_bytes_ += stream.reserved_bytes;
-  shared_.emit(output::ReadStream{{stream.index}, stream.asked_events});
+  output::ReadStream read;
+  read.stream = {stream.index};
+  read.events_max = stream.asked_events;
+  if (to_spool) spools_.direct(stream, read);
+  shared_.emit(read);
 }
 
 uint64_t Streams::events_to_ask(const Stream& stream, uint64_t held_bytes) const {
@@ -337,6 +457,16 @@ void Streams::answered(Stream& stream) {
   reserved_bytes_ -= std::exchange(stream.reserved_bytes, 0);
 }
 
+void Streams::on_durable(const std::vector<uint64_t>& spool_next) {
+  for (Stream& stream : streams_) spools_.trim(stream, spool_next[stream.index]);
+}
+
+std::vector<uint64_t> Streams::spool_next() const {
+  std::vector<uint64_t> next;
+  for (const Stream& stream : streams_) next.push_back(stream.ledger.spool_next());
+  return next;
+}
+
 void Streams::close_all() {
   for (Stream& stream : streams_) {
     if (stream.opened) shared_.emit(output::CloseStream{{stream.index}});
@@ -351,9 +481,14 @@ bool Streams::all_in_gap() const {
 
 Instant Streams::next_wake() const {
   Instant next;
+  const auto consider = [&next](Instant wish) {
+    if (wish != Instant{} && (next == Instant{} || wish < next)) next = wish;
+  };
   for (const Stream& stream : streams_) {
-    if (stream.asked || stream.opened || stream.is_gap() || stream.state == StreamState::closed) continue;
-    if (next == Instant{} || stream.reopen_at < next) next = stream.reopen_at;
+    consider(spools_.next_wake(stream));
+    const bool done =
+        stream.is_gap() || stream.state == StreamState::closed || !stream.gap_behind_spool.empty();
+    if (!stream.asked && !stream.opened && !done) consider(stream.reopen_at);
   }
   return next;
 }
@@ -362,8 +497,9 @@ void Streams::fill(Checkpoint& checkpoint) const {
   checkpoint.streams.reserve(streams_.size());
   for (const Stream& stream : streams_) {
     const bool early = planted(PlantedBug::checkpoint_before_acknowledgement);
-    checkpoint.streams.push_back(
-        {stream.scope.name(), early ? stream.read_position : stream.ledger.position(), stream.gap_reason});
+    checkpoint.streams.push_back({stream.scope.name(),
+                                  early ? stream.read_position : stream.ledger.position(), stream.gap_reason,
+                                  stream.ledger.spool_next(), stream.spool.next_write, stream.copy});
   }
 }
 

@@ -7,6 +7,7 @@
 #include "engine/checkpoints.h"
 #include "engine/input.h"
 #include "engine/shared.h"
+#include "engine/spools.h"
 #include "engine/stream.h"
 
 namespace ddsync {
@@ -25,10 +26,14 @@ class Streams {
   void open_all();
   void on_opened(const input::StreamOpened& opened);
   void on_failed(const input::StreamFailed& failed);
-  // A batch came: bookkeeping of the cursor; the events are decoded elsewhere.
-  void on_batch(Stream& stream, const RawBatch& batch);
+  void on_spooled(const input::StreamSpooled& spooled);
+  // An entry of the spool was read; false when it was not asked for.
+  bool on_spool_batch(Stream& stream, const input::SpoolBatch& batch);
+  void on_spool_failed(const input::SpoolFailed& failed);
+  // A batch came: bookkeeping of the cursor; the events are decoded elsewhere. False when it has none.
+  bool on_batch(Stream& stream, const RawBatch& batch);
   // All events of a batch are decoded, so many, of so many bytes, the largest of so many.
-  void on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uint64_t largest);
+  void on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uint64_t largest) const;
   // ... and `after` is the position behind them.
   void on_batch_decoded(Stream& stream, StreamPosition after);
   // An empty batch: the source may have moved on without an event for us.
@@ -43,6 +48,11 @@ class Streams {
   void pump(uint64_t held_bytes, bool may_read);
   void close_all();
 
+  // A checkpoint with these positions is durable.
+  void on_durable(const std::vector<uint64_t>& spool_next);
+  std::vector<uint64_t> spool_next() const;
+  uint64_t spool_bytes() const { return spools_.bytes(); }
+
   bool watching() const { return watching_; }
   bool all_in_gap() const;
   Instant next_wake() const;
@@ -52,10 +62,15 @@ class Streams {
   void open(Stream& stream);
   void note_replay(Stream& stream) const;
   void start_reading(Stream& stream);
-  void enter_gap(Stream& stream, const Error& error);
+  void enter_gap(Stream& stream, std::string reason);
   void reopen_later(Stream& stream, const Error& error);
   void pump_one(Stream& stream, uint64_t held_bytes, bool may_read);
-  void read(Stream& stream, uint64_t held_bytes);
+  static StreamState state_of(const Stream& stream, bool to_spool);
+  bool secure_start(Stream& stream);
+  void rewind(Stream& stream);
+  void note_waiting(Stream& stream, uint64_t held_bytes);
+  void read(Stream& stream, uint64_t held_bytes, bool to_spool);
+  void server_closed_cursor(Stream& stream);
   uint64_t events_to_ask(const Stream& stream, uint64_t held_bytes) const;
   void answered(Stream& stream);
   void announce_watching();
@@ -63,6 +78,7 @@ class Streams {
 
   Shared& shared_;
   Checkpoints& checkpoints_;
+  Spools spools_;
   std::deque<Stream> streams_;
   uint64_t reserved_bytes_ = 0;  // for what the reads under way may bring
   bool watching_ = false;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bson/writer.h"
+#include "engine/document_event.h"
 
 namespace ddsync {
 namespace {
@@ -32,16 +33,8 @@ Error incomplete_answer() {
 // A repair as a change event, for the ledger and, if the target refuses it, for the dead-letter store.
 class RepairStorage : public BatchStorage {
  public:
-  RepairStorage(const Namespace& ns, ValueView id, const OwnedDocument& document) {
-    BsonWriter writer;
-    writer.document("_id", BsonWriter().string("repair", ns.name()).finish());
-    writer.string("operationType", document.empty() ? "delete" : "replace");
-    writer.document("ns", BsonWriter().string("db", ns.database).string("coll", ns.collection).finish());
-    writer.document("documentKey", BsonWriter().value("_id", id).finish());
-    if (!document.empty())
-      writer.value("fullDocument", {BsonType::document, document.view().data, document.view().size});
-    bytes_ = writer.finish();
-  }
+  RepairStorage(const Namespace& ns, ValueView id, const OwnedDocument& document)
+      : bytes_(document_event("repair", ns, id, document.view())) {}
   DocumentView event() const { return view_of(bytes_); }
 
  private:

@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "bson/key.h"
+#include "bson/writer.h"
 #include "mongo/catalog.h"
 #include "mongo/reader_impl.h"
 #include "mongo/server_error.h"
@@ -92,6 +93,15 @@ Result<std::vector<std::string>> CommandReader::database_names() { return list_d
 
 Result<std::vector<std::string>> CommandReader::collection_names(const std::string& database) {
   return list_collections(connection_, ErrorContext::find, database);
+}
+
+Result<std::optional<OwnedDocument>> CommandReader::collection_options(const Namespace& ns) {
+  const auto entries = list_collection_entries(connection_, ns.database, ns.collection);
+  if (!entries) return tl::unexpected(entries.error());
+  if (entries->empty()) return std::optional<OwnedDocument>();
+  const ValueView options = find_value(entries->front().view(), "options");
+  if (options.type != BsonType::document) return std::optional(OwnedDocument(view_of(BsonWriter().finish())));
+  return std::optional(OwnedDocument(options.as_document()));
 }
 
 Result<std::vector<OwnedDocument>> CommandReader::indexes(const Namespace& ns) {

@@ -42,6 +42,10 @@ std::optional<Error> CommandWriter::change_schema(const SchemaChange& change, co
       return drop_indexes(connection_, change.ns, indexes_of(change.arguments));
     case SchemaChangeKind::modify:
       return coll_mod(connection_, change.ns, change.arguments);
+    case SchemaChangeKind::prepare_copy:
+    case SchemaChangeKind::build_indexes:
+    case SchemaChangeKind::build_late_indexes:
+      return make_error(ErrorContext::schema, kErrorProtocol, "", "a step of the copy is no command");
     case SchemaChangeKind::drop_database:
       break;
   }

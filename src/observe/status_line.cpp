@@ -32,6 +32,9 @@ std::string state_of(const EngineStatus& status) {
   if (any(StreamState::reconnecting) || any(StreamState::waiting)) return "reconnecting";
   if (status.writers_retrying > 0) return "retrying";
   if (any(StreamState::paused)) return "paused";
+  if (any(StreamState::copying)) return "copying";
+  if (any(StreamState::spooling)) return "spooling";
+  if (any(StreamState::catching_up)) return "catching_up";
   return "live";
 }
 
@@ -105,8 +108,8 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
   line += if_any("superseded", now.events_superseded) + if_any("skipped", now.events_skipped) +
           if_any("quarantined", now.events_quarantined) + if_any("set_aside", now.operations_set_aside) +
           if_any("suspects", now.suspects) + if_any("unproven_namespaces", now.unproven_namespaces) +
-          if_any("writers_retrying", now.writers_retrying) +
-          if_any("no_start_position", streams_without_start(now));
+          if_any("writers_retrying", now.writers_retrying) + if_any("spool_mib", now.spool_bytes >> 20) +
+          if_any("copied", now.documents_copied) + if_any("no_start_position", streams_without_start(now));
   line += troubled_streams(now);
   if (!now.last_write_error.empty())
     line += fmt::format("; last write error: {}", config::shortened(now.last_write_error, kDetailMax));

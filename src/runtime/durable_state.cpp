@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <string_view>
 
 #include "observe/log.h"
@@ -43,6 +44,25 @@ Started<void> end_gaps(DurableState& state, const std::vector<std::string>& acce
   return {};
 }
 
+Started<void> open_spool(DurableState& state, const ServiceOptions& options,
+                         const state::StateIdentity& identity) {
+  const std::string folder = spool_path(options.config);
+  if (options.reset) {
+    if (const auto removed = state::Spool::remove(folder); !removed) {
+      return refuse(ExitCode::bad_state, removed.error().message);
+    }
+  }
+  if (options.config.spool_limit_bytes == 0) {
+    return {};
+  }
+  auto spool = state::Spool::open(folder, identity);
+  if (!spool) {
+    return refuse(ExitCode::bad_state, spool.error().message);
+  }
+  state.spool = *std::move(spool);
+  return {};
+}
+
 void log_position(const DurableState& state) {
   if (!state.checkpoint) {
     observe::log_info(fmt::format("no state yet, it will be kept in {}", state.checkpoints->path()));
@@ -77,8 +97,16 @@ Started<DurableState> open_state(const ServiceOptions& options) {
   if (auto ended = end_gaps(state, options.accept_gaps); !ended) {
     return tl::unexpected(std::move(ended).error());
   }
+  if (auto opened = open_spool(state, options, identity); !opened) {
+    return tl::unexpected(std::move(opened).error());
+  }
   log_position(state);
   return state;
+}
+
+std::string spool_path(const config::Config& config) {
+  const std::filesystem::path state = config::state_path(config);
+  return std::filesystem::path(config.spool_directory) / state.filename().replace_extension(".spool");
 }
 
 std::string dead_letter_path(const std::string& state_path) {

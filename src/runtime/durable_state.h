@@ -8,6 +8,7 @@
 #include "state/checkpoint_store.h"
 #include "state/dead_letter.h"
 #include "state/instance_lock.h"
+#include "state/spool.h"
 
 namespace ddsync::runtime {
 
@@ -16,12 +17,16 @@ struct DurableState {
   std::unique_ptr<state::InstanceLock> lock;  // held as long as the service runs
   std::unique_ptr<state::CheckpointStore> checkpoints;
   std::unique_ptr<state::DeadLetterFile> dead_letters;
+  std::unique_ptr<state::Spool> spool;   // none when spool.limit is 0
   std::optional<Checkpoint> checkpoint;  // nothing: no state yet
 };
 
 // Locks, forgets the state when `reset` asks for it, loads it, takes out accepted gaps. Refuses with
 // second_instance, bad_state or, for a name that is no gap, bad_configuration.
 Started<DurableState> open_state(const ServiceOptions& options);
+
+// The folder of the pair's spool: `<spool.directory>/.documentdb_sync_state_a_to_b.spool`
+std::string spool_path(const config::Config& config);
 
 // `.../.documentdb_sync_state_a_to_b.json` -> `.../.documentdb_sync_state_a_to_b.dead_letter.jsonl`
 std::string dead_letter_path(const std::string& state_path);

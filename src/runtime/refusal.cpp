@@ -12,6 +12,8 @@ ExitCode exit_code(output::StopReason reason) {
       return ExitCode::refused_document;
     case output::StopReason::access_denied:
       return ExitCode::access_denied;
+    case output::StopReason::copy_refused:
+      return ExitCode::bad_configuration;
     case output::StopReason::local_disk:
       return ExitCode::bad_state;
   }

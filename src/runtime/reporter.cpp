@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "observe/copy_progress.h"
 #include "observe/log.h"
 #include "observe/status_line.h"
 
@@ -10,6 +11,7 @@ namespace ddsync::runtime {
 namespace {
 
 constexpr std::chrono::seconds kProgressEvery{1};
+constexpr std::chrono::seconds kCopyEvery{10};
 
 int64_t wall_ms() {
   using namespace std::chrono;
@@ -30,6 +32,8 @@ Reporter::Reporter(uint32_t status_interval_s, bool progress_on_terminal)
     status_due_ = now + *status_every_;
   }
   progress_due_ = now + kProgressEvery;
+  copy_due_ = now + kCopyEvery;
+  last_copy_.at = now;
   last_status_.at = now;
   last_progress_.at = now;
 }
@@ -54,16 +58,24 @@ void Reporter::log(output::Level level, const std::string& text) {
 }
 
 std::optional<TimePoint> Reporter::due() const {
-  if (progress_on_terminal_) {
-    return status_every_ ? std::min(status_due_, progress_due_) : progress_due_;
+  TimePoint next = copy_due_;
+  if (status_every_) {
+    next = std::min(next, status_due_);
   }
-  return status_every_ ? std::optional(status_due_) : std::nullopt;
+  if (progress_on_terminal_) {
+    next = std::min(next, progress_due_);
+  }
+  return next;
 }
 
 void Reporter::report_if_due(TimePoint now, const Engine& engine) {
   if (status_every_ && now >= status_due_) {
     report(now, engine);
     status_due_ = now + *status_every_;
+  }
+  if (now >= copy_due_) {
+    report_copy(now, engine);
+    copy_due_ = now + kCopyEvery;
   }
   if (progress_on_terminal_ && now >= progress_due_) {
     show_progress(now, engine);
@@ -78,10 +90,25 @@ void Reporter::report(TimePoint now, const Engine& engine) {
   last_status_ = {.at = now, .status = std::move(status)};
 }
 
+// While there is a copy.
+void Reporter::report_copy(TimePoint now, const Engine& engine) {
+  EngineStatus status = engine.status();
+  if (status.copy) {
+    const CopyProgress before = last_copy_.status.copy.value_or(CopyProgress{});
+    const auto pace = observe::copy_pace(before, *status.copy, seconds_between(last_copy_.at, now));
+    log(output::Level::info, observe::copy_log_line(*status.copy, pace));
+  }
+  last_copy_ = {.at = now, .status = std::move(status)};
+}
+
 void Reporter::show_progress(TimePoint now, const Engine& engine) {
   EngineStatus status = engine.status();
-  const std::string line = observe::progress_line(last_progress_.status, status,
-                                                  seconds_between(last_progress_.at, now), wall_ms());
+  const double interval_s = seconds_between(last_progress_.at, now);
+  const std::string line =
+      status.copy ? observe::copy_progress_line(
+                        *status.copy, observe::copy_pace(last_progress_.status.copy.value_or(CopyProgress{}),
+                                                         *status.copy, interval_s))
+                  : observe::progress_line(last_progress_.status, status, interval_s, wall_ms());
   observe::show_live_line(line);
   last_progress_ = {.at = now, .status = std::move(status)};
 }

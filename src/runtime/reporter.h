@@ -33,12 +33,15 @@ class Reporter {
     EngineStatus status;
   };
 
+  void report_copy(TimePoint now, const Engine& engine);
   void show_progress(TimePoint now, const Engine& engine);
 
   std::optional<SteadyClock::duration> status_every_;
   bool progress_on_terminal_;
   TimePoint status_due_;
   TimePoint progress_due_;
+  TimePoint copy_due_;
+  Since last_copy_;
   Since last_status_;
   Since last_progress_;
 };

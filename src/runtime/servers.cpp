@@ -18,7 +18,7 @@ namespace {
 constexpr Duration kBackoffMin = Duration::milliseconds(250);
 constexpr Duration kBackoffMax = Duration::seconds(5);
 // Beside the streams or writers: readers for comparisons and counts, `hello`, one in reserve.
-constexpr uint32_t kOtherConnections = 4;
+constexpr uint32_t kOtherConnections = 6;
 
 // One server that is being waited for.
 struct Waiting {
@@ -106,8 +106,10 @@ Started<void> wait_for_both(Waiting& source, Waiting& target) {
 }  // namespace
 
 Started<Servers> connect(const config::Config& config, size_t streams) {
-  Waiting source = waiting("source", config.source_uri, streams);
-  Waiting target = waiting("target", config.target_uri, config.writers);
+  // A writer makes indexes and options as the source has them, so it asks both sides.
+  const size_t writers = std::max(config.writers, config.initial_sync.writers);
+  Waiting source = waiting("source", config.source_uri, streams + config.initial_sync.readers + writers);
+  Waiting target = waiting("target", config.target_uri, 2 * writers);
   if (auto answered = wait_for_both(source, target); !answered) {
     return tl::unexpected(std::move(answered).error());
   }

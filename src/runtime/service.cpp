@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <memory>
@@ -27,13 +28,58 @@ uint64_t random_seed() {
   return (uint64_t{device()} << 32) | device();
 }
 
-EngineOptions engine_options(const config::Config& config, std::vector<WatchScope> streams,
+// A source that forgets soon, or loses what is read late, is not left unread; others keep their history for
+// hours, and spooling what the target takes a little later costs more than it gives.
+constexpr Duration kSpoolPatience = Duration::seconds(30);
+
+CopyMode copy_mode(config::InitialSyncMode mode) {
+  switch (mode) {
+    case config::InitialSyncMode::off:
+      return CopyMode::off;
+    case config::InitialSyncMode::automatic:
+      return CopyMode::automatic;
+    case config::InitialSyncMode::always:
+      return CopyMode::always;
+  }
+  return CopyMode::off;
+}
+
+CopyOptions copy_options(const ServiceOptions& service) {
+  CopyOptions options;
+  const config::InitialSync& configured = service.config.initial_sync;
+  options.mode = copy_mode(configured.mode);
+  options.only = service.copy_only;
+  options.readers = configured.readers;
+  options.bytes_per_second_max = configured.bytes_per_second_max;
+  options.memory_bytes_max = std::min(options.memory_bytes_max, service.config.memory_limit_bytes / 2);
+  return options;
+}
+
+void add_spool(EngineOptions& options, const config::Config& config, const state::Spool* spool,
+               const mongo::ServerInfo& source) {
+  if (spool == nullptr) {
+    return;
+  }
+  options.spool_bytes_max = config.spool_limit_bytes;
+  options.spool_patience = source.is_documentdb ? Duration{} : kSpoolPatience;
+  for (const state::SpooledStream& held : spool->contents()) {
+    options.spool.push_back({.scope = held.scope,
+                             .first = held.first,
+                             .end = held.end,
+                             .bytes = held.bytes,
+                             .after = held.after});
+  }
+}
+
+EngineOptions engine_options(const ServiceOptions& service, std::vector<WatchScope> streams,
                              const std::optional<Checkpoint>& checkpoint) {
+  const config::Config& config = service.config;
   EngineOptions options;
   options.streams = std::move(streams);
   options.filter = NamespaceFilter(config.watch, config.exclude);
   options.resume_from = checkpoint.value_or(Checkpoint{});
-  options.writers = config.writers;
+  options.writers = std::max(config.writers, config.initial_sync.writers);
+  options.copy = copy_options(service);
   options.memory_bytes_max = config.memory_limit_bytes;
   options.persist_interval = config.persist_interval;
   options.on_error = config.on_error;
@@ -73,12 +119,12 @@ Refusal serve(const ServiceOptions& options, Signals& signals) {
   if (const auto problem = unfit_streams(servers->source_info, options.config.scope, *streams)) {
     return {.code = ExitCode::bad_configuration, .text = *problem};
   }
-  if (!state->checkpoint) {
+  if (!state->checkpoint && options.config.initial_sync.mode == config::InitialSyncMode::off) {
     log_existing_documents(*servers->source->reader(), options.config);
   }
-  auto session = std::make_unique<Session>(
-      options, engine_options(options.config, *std::move(streams), state->checkpoint), *servers, *state,
-      signals);
+  EngineOptions engine = engine_options(options, *std::move(streams), state->checkpoint);
+  add_spool(engine, options.config, state->spool.get(), servers->source_info);
+  auto session = std::make_unique<Session>(options, engine, *servers, *state, signals);
   const ExitCode code = session->run();
   ExitDeadline deadline;
   deadline.arm(code, kEndPatience);

@@ -15,6 +15,12 @@ Instant to_instant(TimePoint time) {
 
 TimePoint to_time_point(Instant instant) { return TimePoint(std::chrono::microseconds(instant.us)); }
 
+CopyRules copy_rules(const config::Config& config) {
+  return {.target_not_empty = config.initial_sync.target_not_empty,
+          .unsupported = config.schema_unsupported,
+          .indexes = config.indexes};
+}
+
 // A worker around a handler that only it uses.
 template <typename Order, typename Handler>
 std::unique_ptr<Worker<Order>> make_worker(const std::string& name, std::shared_ptr<Handler> handler) {
@@ -45,14 +51,39 @@ void Session::start_workers(const config::Config& config, const EngineOptions& o
   for (uint32_t i = 0; i < options.writers; ++i) {
     writers_.push_back(make_worker<WriteOrder>(
         fmt::format("writer-{}", i),
-        std::make_shared<TargetWriter>(servers.target->writer(limits_.refuses_late_writes), options.filter,
-                                       inbox_, outages_)));
+        std::make_shared<TargetWriter>(servers.target->writer(limits_.refuses_late_writes),
+                                       CopySchema(servers, copy_rules(config)), options.filter, inbox_,
+                                       outages_)));
   }
+  start_streams(options, servers, state);
+  start_copy(config, options, servers);
+}
+
+void Session::start_streams(const EngineOptions& options, Servers& servers, DurableState& state) {
+  std::vector<std::string> scopes;
   for (uint32_t i = 0; i < options.streams.size(); ++i) {
+    const WatchScope& scope = options.streams[i];
+    scopes.push_back(scope.name());
     streams_.push_back(make_worker<StreamOrder>(
         fmt::format("stream-{}", i),
-        std::make_shared<StreamReader>(StreamId{i}, servers.source->change_stream(options.streams[i]),
-                                       inbox_)));
+        std::make_shared<StreamReader>(StreamId{i}, servers.source->change_stream(scope), scope.name(),
+                                       state.spool.get(), inbox_)));
+  }
+  if (state.spool) {
+    spool_ = make_worker<SpoolOrder>("spool",
+                                     std::make_shared<SpoolReader>(*state.spool, std::move(scopes), inbox_));
+  }
+}
+
+// Its threads wait at no cost when there is nothing to copy; a collection that is renamed into scope may come
+// at any time.
+void Session::start_copy(const config::Config& config, const EngineOptions& options, Servers& servers) {
+  planner_ = make_worker<output::PlanCopy>(
+      "copy-plan",
+      std::make_shared<CopyPlanning>(servers, copy_rules(config), options.streams, options.filter, inbox_));
+  for (uint32_t i = 0; i < options.copy.readers; ++i) {
+    readers_.push_back(make_worker<output::ReadRange>(
+        fmt::format("copy-{}", i), std::make_shared<RangeCopier>(servers.source->range_reader(), inbox_)));
   }
 }
 
@@ -63,6 +94,9 @@ Session::~Session() {
   }
   for (const auto& writer : writers_) {
     writer->close();
+  }
+  for (const auto& reader : readers_) {
+    reader->close();
   }
 }
 
@@ -119,6 +153,20 @@ void Session::carry_out(output::OpenStream&& order) {
 void Session::carry_out(output::ReadStream&& order) { streams_.at(order.stream.value)->post(order); }
 
 void Session::carry_out(output::CloseStream&& order) { streams_.at(order.stream.value)->post(order); }
+
+void Session::carry_out(output::ReadSpool&& order) { spool_->post(order); }
+
+void Session::carry_out(output::TrimSpool&& order) {
+  if (spool_) {
+    spool_->post(order);
+  }
+}
+
+void Session::carry_out(output::PlanCopy&& order) { planner_->post(std::move(order)); }
+
+void Session::carry_out(output::ReadRange&& order) {
+  readers_.at(order.reader.value)->post(std::move(order));
+}
 
 void Session::carry_out(output::Write&& order) { writers_.at(order.writer.value)->post(std::move(order)); }
 

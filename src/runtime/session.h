@@ -9,12 +9,15 @@
 #include "config/config.h"
 #include "engine/engine.h"
 #include "runtime/comparer.h"
+#include "runtime/copy_planning.h"
 #include "runtime/durable_state.h"
 #include "runtime/durable_writer.h"
 #include "runtime/inbox.h"
+#include "runtime/range_copier.h"
 #include "runtime/reporter.h"
 #include "runtime/servers.h"
 #include "runtime/signals.h"
+#include "runtime/spool_reader.h"
 #include "runtime/stream_reader.h"
 #include "runtime/target_writer.h"
 #include "runtime/worker.h"
@@ -36,6 +39,8 @@ class Session {
  private:
   void start_workers(const config::Config& config, const EngineOptions& options, Servers& servers,
                      DurableState& state);
+  void start_streams(const EngineOptions& options, Servers& servers, DurableState& state);
+  void start_copy(const config::Config& config, const EngineOptions& options, Servers& servers);
   std::optional<TimePoint> next_wake() const;
   void tick_if_due(TimePoint now);
   void step(TimePoint now, Input&& input);
@@ -43,6 +48,10 @@ class Session {
   void carry_out(output::OpenStream&& order);
   void carry_out(output::ReadStream&& order);
   void carry_out(output::CloseStream&& order);
+  void carry_out(output::ReadSpool&& order);
+  void carry_out(output::TrimSpool&& order);
+  void carry_out(output::PlanCopy&& order);
+  void carry_out(output::ReadRange&& order);
   void carry_out(output::Write&& order);
   void carry_out(output::ChangeSchema&& order);
   void carry_out(output::Persist&& order);
@@ -68,6 +77,9 @@ class Session {
   std::unique_ptr<Worker<DurableOrder>> durable_;
   std::vector<std::unique_ptr<Worker<WriteOrder>>> writers_;
   std::vector<std::unique_ptr<Worker<StreamOrder>>> streams_;
+  std::unique_ptr<Worker<SpoolOrder>> spool_;  // none: there is no spool
+  std::unique_ptr<Worker<output::PlanCopy>> planner_;
+  std::vector<std::unique_ptr<Worker<output::ReadRange>>> readers_;
 };
 
 }  // namespace ddsync::runtime

@@ -16,9 +16,13 @@ void OutageWatch::note(const WriteOutcome& outcome) {
   }
 }
 
-TargetWriter::TargetWriter(std::unique_ptr<mongo::Writer> target, NamespaceFilter filter, Inbox& inbox,
-                           OutageWatch& outages)
-    : target_(std::move(target)), filter_(std::move(filter)), inbox_(inbox), outages_(outages) {}
+TargetWriter::TargetWriter(std::unique_ptr<mongo::Writer> target, CopySchema copy_schema,
+                           NamespaceFilter filter, Inbox& inbox, OutageWatch& outages)
+    : target_(std::move(target)),
+      copy_schema_(std::move(copy_schema)),
+      filter_(std::move(filter)),
+      inbox_(inbox),
+      outages_(outages) {}
 
 void TargetWriter::carry_out(const WriteOrder& order) {
   std::visit([this](const auto& one) { carry_out(one); }, order);
@@ -31,8 +35,18 @@ void TargetWriter::carry_out(const output::Write& batch) {
 }
 
 void TargetWriter::carry_out(const output::ChangeSchema& change) {
-  inbox_.post(input::SchemaChanged{
-      .writer = change.writer, .id = change.id, .error = target_->change_schema(change, filter_)});
+  inbox_.post(input::SchemaChanged{.writer = change.writer, .id = change.id, .error = change_schema(change)});
+}
+
+std::optional<Error> TargetWriter::change_schema(const SchemaChange& change) {
+  switch (change.kind) {
+    case SchemaChangeKind::prepare_copy:
+    case SchemaChangeKind::build_indexes:
+    case SchemaChangeKind::build_late_indexes:
+      return copy_schema_.carry_out(change, *target_, filter_);
+    default:
+      return target_->change_schema(change, filter_);
+  }
 }
 
 }  // namespace ddsync::runtime

@@ -8,6 +8,7 @@
 
 #include "engine/output.h"
 #include "mongo/writer.h"
+#include "runtime/copy_schema.h"
 #include "runtime/inbox.h"
 
 namespace ddsync::runtime {
@@ -30,8 +31,8 @@ class OutageWatch {
 class TargetWriter {
  public:
   // `inbox` and `outages` must outlive the writer.
-  TargetWriter(std::unique_ptr<mongo::Writer> target, NamespaceFilter filter, Inbox& inbox,
-               OutageWatch& outages);
+  TargetWriter(std::unique_ptr<mongo::Writer> target, CopySchema copy_schema, NamespaceFilter filter,
+               Inbox& inbox, OutageWatch& outages);
 
   void carry_out(const WriteOrder& order);
 
@@ -39,7 +40,10 @@ class TargetWriter {
   void carry_out(const output::Write& batch);
   void carry_out(const output::ChangeSchema& change);
 
+  std::optional<Error> change_schema(const SchemaChange& change);
+
   std::unique_ptr<mongo::Writer> target_;
+  CopySchema copy_schema_;
   NamespaceFilter filter_;
   Inbox& inbox_;
   OutageWatch& outages_;

@@ -53,13 +53,6 @@ OwnedDocument read_document(const Json& object, const std::string& name) {
   return checked(*document, name);
 }
 
-PositionKind read_position_kind(const std::string& text) {
-  for (const auto& [kind, name] : kPositionNames) {
-    if (name == text) return kind;
-  }
-  throw Damaged{fmt::format("it has an unknown kind of position, {}", text)};
-}
-
 uint64_t read_operation_time(const Json& stream) {
   const auto time = stream.find("operation_time");
   if (time == stream.end()) return 0;
@@ -67,15 +60,27 @@ uint64_t read_operation_time(const Json& stream) {
   return parts.at("t").get<uint64_t>() << 32 | parts.at("i").get<uint64_t>();
 }
 
+// The value that one of `names` has, by its text.
+template <typename Names>
+auto read_name(const Names& names, const std::string& text) {
+  for (const auto& [value, name] : names) {
+    if (name == text) return value;
+  }
+  throw Damaged{fmt::format("it has an unknown word, {}", text)};
+}
+
 StreamCheckpoint read_stream(const Json& json) {
   StreamCheckpoint stream;
   stream.scope = json.at("scope").get<std::string>();
-  stream.position.kind = read_position_kind(json.at("position").get<std::string>());
+  stream.position.kind = read_name(kPositionNames, json.at("position").get<std::string>());
   if (json.contains("token") || json.contains("token_base64")) {
     stream.position.token = ResumeToken(read_document(json, "token").view());
   }
   stream.position.operation_time = read_operation_time(json);
   stream.gap_reason = json.value("gap_reason", "");
+  stream.spool_next = json.value("spool_next", uint64_t{1});
+  stream.spool_end = json.value("spool_end", uint64_t{1});
+  stream.copy = read_name(kCopyNames, json.value("copy", "none"));
   return stream;
 }
 
@@ -88,6 +93,28 @@ SuspectKey read_suspect(const Json& json) {
   const ValueView id = find_value(key.view(), "_id");
   if (id.missing()) throw Damaged{"a suspect key has no _id"};
   return {read_namespace(json), OwnedValue(id)};
+}
+
+OwnedValue read_value(const Json& json, const std::string& name) {
+  if (!json.contains(name) && !json.contains(name + "_base64")) return {};
+  const OwnedDocument document = read_document(json, name);
+  const ValueView value = find_value(document.view(), "_id");
+  if (value.missing()) throw Damaged{fmt::format("its {} has no _id", name)};
+  return OwnedValue(value);
+}
+
+CollectionLeft read_collection(const Json& json) {
+  CollectionLeft left;
+  left.stream = json.at("stream").get<std::string>();
+  left.ns = read_namespace(json);
+  left.step = read_name(kStepNames, json.at("step").get<std::string>());
+  left.documents = json.at("documents").get<uint64_t>();
+  for (const Json& range : json.at("ranges")) {
+    left.ranges.push_back(
+        {{left.ns, range.at("bracket").get<uint32_t>(), read_value(range, "from"), read_value(range, "to")},
+         read_value(range, "after")});
+  }
+  return left;
 }
 
 SyncStats read_stats(const Json& root) {
@@ -113,6 +140,9 @@ Checkpoint read_own(const Json& root) {
   checkpoint.clean_end = root.at("clean_end").get<bool>();
   for (const Json& ns : root.at("missed_lookups")) {
     checkpoint.missed_lookups.push_back(read_namespace(ns));
+  }
+  if (const auto copies = root.find("copies"); copies != root.end()) {
+    for (const Json& collection : *copies) checkpoint.copies.push_back(read_collection(collection));
   }
   checkpoint.stats = read_stats(root);
   return checkpoint;

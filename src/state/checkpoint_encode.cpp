@@ -56,11 +56,13 @@ void append_document(std::string& out, std::string_view name, DocumentView docum
   fmt::format_to(std::back_inserter(out), ",\"{}_base64\":\"{}\"", name, to_base64(bytes_of(document)));
 }
 
-std::string_view position_name(PositionKind kind) {
-  for (const auto& [known, name] : kPositionNames) {
-    if (known == kind) return name;
+// The text of a value that has one.
+template <typename Names, typename Value>
+std::string_view name_in(const Names& names, Value value) {
+  for (const auto& [known, name] : names) {
+    if (known == value) return name;
   }
-  return "none";
+  return names.front().second;
 }
 
 // `separator` before each item but the first; every item on its own line, so that people can read and diff.
@@ -77,7 +79,8 @@ void append_items(std::string& out, const Items& items, Append append) {
 void append_stream(std::string& out, const StreamCheckpoint& stream) {
   out.append("{\"scope\":");
   append_json_string(out, stream.scope);
-  fmt::format_to(std::back_inserter(out), ",\"position\":\"{}\"", position_name(stream.position.kind));
+  fmt::format_to(std::back_inserter(out), ",\"position\":\"{}\"",
+                 name_in(kPositionNames, stream.position.kind));
   if (!stream.position.token.empty()) append_document(out, "token", stream.position.token.view());
   if (const uint64_t time = stream.position.operation_time; time != 0) {
     fmt::format_to(std::back_inserter(out), ",\"operation_time\":{{\"$timestamp\":{{\"t\":{},\"i\":{}}}}}",
@@ -87,6 +90,11 @@ void append_stream(std::string& out, const StreamCheckpoint& stream) {
     out.append(",\"gap_reason\":");
     append_json_string(out, stream.gap_reason);
   }
+  if (stream.spool_next != 1)
+    fmt::format_to(std::back_inserter(out), ",\"spool_next\":{}", stream.spool_next);
+  if (stream.spool_end != 1) fmt::format_to(std::back_inserter(out), ",\"spool_end\":{}", stream.spool_end);
+  if (stream.copy != StreamCopy::none)
+    fmt::format_to(std::back_inserter(out), ",\"copy\":\"{}\"", name_in(kCopyNames, stream.copy));
   out.push_back('}');
 }
 
@@ -108,6 +116,29 @@ void append_suspect(std::string& out, const SuspectKey& suspect) {
   append_namespace(out, suspect.ns);
   append_document(out, "key", wrap_value("_id", suspect.id.view()).view());
   out.push_back('}');
+}
+
+void append_value(std::string& out, std::string_view name, const OwnedValue& value) {
+  if (!value.view().missing()) append_document(out, name, wrap_value("_id", value.view()).view());
+}
+
+void append_range(std::string& out, const RangeLeft& left) {
+  fmt::format_to(std::back_inserter(out), "{{\"bracket\":{}", left.range.bracket);
+  append_value(out, "from", left.range.from);
+  append_value(out, "to", left.range.to);
+  append_value(out, "after", left.after);
+  out.push_back('}');
+}
+
+void append_collection(std::string& out, const CollectionLeft& left) {
+  out.append("{\"stream\":");
+  append_json_string(out, left.stream);
+  out.push_back(',');
+  append_namespace(out, left.ns);
+  fmt::format_to(std::back_inserter(out), ",\"step\":\"{}\",\"documents\":{},\"ranges\":[",
+                 name_in(kStepNames, left.step), left.documents);
+  append_items(out, left.ranges, append_range);
+  out.append("]}");
 }
 
 // What the original service reads; a token that it cannot carry is null there.
@@ -149,7 +180,13 @@ void append_own_part(std::string& out, const Checkpoint& checkpoint, const State
   append_items(out, checkpoint.unproven_namespaces, append_braced_namespace);
   out.append("],\n\"missed_lookups\":[");
   append_items(out, checkpoint.missed_lookups, append_braced_namespace);
-  out.append("]\n}\n");
+  out.append("]");
+  if (!checkpoint.copies.empty()) {
+    out.append(",\n\"copies\":[");
+    append_items(out, checkpoint.copies, append_collection);
+    out.append("]");
+  }
+  out.append("\n}\n");
 }
 
 }  // namespace

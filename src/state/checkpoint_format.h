@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "engine/copy_checkpoint.h"
 #include "engine/position.h"
 
 namespace ddsync::state {
@@ -24,6 +25,20 @@ inline constexpr std::array<std::pair<PositionKind, std::string_view>, 4> kPosit
     {PositionKind::resume_after, "resume_after"},
     {PositionKind::start_after, "start_after"},
     {PositionKind::operation_time, "operation_time"},
+}};
+
+inline constexpr std::array<std::pair<StreamCopy, std::string_view>, 4> kCopyNames{{
+    {StreamCopy::none, "none"},
+    {StreamCopy::planning, "planning"},
+    {StreamCopy::copying, "copying"},
+    {StreamCopy::catching_up, "catching_up"},
+}};
+
+inline constexpr std::array<std::pair<CollectionLeft::Step, std::string_view>, 4> kStepNames{{
+    {CollectionLeft::Step::prepare, "prepare"},
+    {CollectionLeft::Step::copy, "copy"},
+    {CollectionLeft::Step::indexes, "indexes"},
+    {CollectionLeft::Step::late_indexes, "late_indexes"},
 }};
 
 std::string checksum_of(std::string_view rest);

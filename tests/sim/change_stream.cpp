@@ -6,16 +6,11 @@
 #include <utility>
 
 #include "bson/writer.h"
+#include "sim/batch.h"
 #include "sim/violation.h"
 
 namespace ddsync::sim {
 namespace {
-
-class Storage : public BatchStorage {
- public:
-  explicit Storage(std::string held) : bytes(std::move(held)) {}
-  const std::string bytes;
-};
 
 struct TokenParts {
   std::string scope;
@@ -163,26 +158,11 @@ std::optional<Error> ChangeStream::read(uint32_t events_max, bool damaged, RawBa
     last_token_ = token(change->number, 'e');
     if (invalidates(*change)) invalidate_due_ = change->number;
   }
-  batch = make_batch(events.finish());
+  batch = make_batch(events.finish(), post_batch_token());
   return std::nullopt;
 }
 
-RawBatch ChangeStream::empty_batch() { return make_batch(BsonWriter().finish()); }
-
-RawBatch ChangeStream::make_batch(const std::string& events) {
-  BsonWriter reply;
-  reply.document("events", events, BsonType::array);
-  if (const std::string token = post_batch_token(); !token.empty()) reply.document("token", token);
-  auto storage = std::make_unique<Storage>(reply.finish());
-  const DocumentView whole = view_of(storage->bytes);
-  RawBatch batch;
-  batch.events = find_value(whole, "events").as_document();
-  if (const ValueView token = find_value(whole, "token"); !token.missing())
-    batch.post_batch_token = token.as_document();
-  batch.bytes = whole.size;
-  batch.storage = std::move(storage);
-  return batch;
-}
+RawBatch ChangeStream::empty_batch() { return make_batch(BsonWriter().finish(), post_batch_token()); }
 
 std::string ChangeStream::post_batch_token() {
   if (profile_.dialect == Dialect::documentdb || has_events() || !open_) return last_token_;

@@ -44,7 +44,6 @@ class ChangeStream {
   std::string encode(const Change& change) const;
   std::string look_up(const Change& change) const;
   std::string encode_invalidate(const Change& change) const;
-  RawBatch make_batch(const std::string& events);
   void position_after(const StreamPosition& position);
 
   const Profile& profile_;

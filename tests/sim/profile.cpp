@@ -137,6 +137,23 @@ void exclude_impossible(Profile& profile) {
   }
 }
 
+void choose_copy(Random& random, Profile& profile) {
+  EngineOptions& engine = profile.engine;
+  if (random.percent(50)) {
+    engine.spool_bytes_max = random.percent(30) ? 2'000 + random.below(20'000) : 1u << 30;
+    engine.spool_patience = random.percent(50) ? Duration{} : random.milliseconds(0, 2'000);
+  }
+  if (!random.percent(40)) return;
+  engine.copy.mode = CopyMode::automatic;
+  engine.copy.readers = random.between_u32(1, 4);
+  engine.copy.batch_documents_max = random.between_u32(1, 50);
+  engine.copy.batch_bytes_max = 4'000;
+  engine.copy.memory_bytes_max = random.percent(30) ? 9'000 : 1u << 20;
+  engine.copy.bytes_per_second_max = random.percent(20) ? 50'000 + random.below(200'000) : 0;
+  profile.documents_before = random.between_u32(0, 80);
+  if (random.percent(50)) profile.workload.keys += random.between_u32(0, 40);
+}
+
 }  // namespace
 
 Profile make_profile(Random& random) {
@@ -151,6 +168,7 @@ Profile make_profile(Random& random) {
   choose_workload(random, profile);
   choose_faults(random, profile);
   choose_load(profile);
+  choose_copy(random, profile);
   exclude_impossible(profile);
   profile.disk.full = random.percent(15) ? random.between_u32(1, 2) : 0;
   profile.disk.reads_fail = random.percent(20) ? random.between_u32(1, 500) : 0;

@@ -67,6 +67,7 @@ struct Profile {
   std::vector<Namespace> watched;
   std::vector<Namespace> unwatched;  // in a database that is watched
   WorkloadMix workload;
+  uint32_t documents_before = 0;  // that the source holds before the first start
   SourceFaults source;
   TargetFaults target;
   DiskFaults disk;

@@ -16,9 +16,10 @@ Duration round_trip(Surroundings& around) { return around.random.milliseconds(0,
 
 }  // namespace
 
-SourceLink::SourceLink(Surroundings& around, const Source& source) : around_(around) {
+SourceLink::SourceLink(Surroundings& around, const Source& source, SpoolLink& spool)
+    : around_(around), spool_(spool) {
   for (const WatchScope& scope : around.profile.engine.streams)
-    cursors_.push_back({ChangeStream(around.profile, source, scope), false, false, 0, 0});
+    cursors_.push_back({ChangeStream(around.profile, source, scope), false, false, 0, {}, {}});
 }
 
 void SourceLink::open(const output::OpenStream& order) {
@@ -35,6 +36,7 @@ void SourceLink::answer_open(StreamId id, const StreamPosition& position) {
     fail(id, network_error(ErrorContext::stream_open));
     return;
   }
+  cursor.opened = position;
   StreamPosition start;
   if (auto error = cursor.stream.open(position, start)) {
     histories_lost_ += 1;
@@ -52,7 +54,7 @@ void SourceLink::read(const output::ReadStream& order) {
   require(!cursor.asked, "a stream is asked twice without an answer in between");
   require(order.events_max > 0, "a read of no events");
   cursor.asked = true;
-  cursor.events_max = order.events_max;
+  cursor.order = order;
   const uint64_t serial = ++cursor.serial;
   around_.later(round_trip(around_), [this, id = order.stream] {
     Cursor& waiting = at(id);
@@ -89,9 +91,10 @@ void SourceLink::answer_read(StreamId id) {
   }
   RawBatch batch;
   if (cursor.stream.has_events() && !disturbed(faults.empty_batch)) {
-    const auto events = around_.random.percent(30) ? around_.random.between_u32(1, 4) : cursor.events_max;
+    const auto events =
+        around_.random.percent(30) ? around_.random.between_u32(1, 4) : cursor.order.events_max;
     auto error =
-        cursor.stream.read(std::min(events, cursor.events_max), disturbed(faults.damaged_event), batch);
+        cursor.stream.read(std::min(events, cursor.order.events_max), disturbed(faults.damaged_event), batch);
     if (error) {
       histories_lost_ += 1;
       fail(id, *std::move(error));
@@ -100,10 +103,30 @@ void SourceLink::answer_read(StreamId id) {
   } else {
     batch = cursor.stream.empty_batch();
   }
+  if (cursor.order.spool_as != 0 && (batch.events.size > 5 || cursor.order.spool_idle)) {
+    keep(id, batch);
+    return;
+  }
   around_.later(round_trip(around_), [this, id, held = std::make_shared<RawBatch>(std::move(batch))] {
     at(id).asked = false;
     around_.give(input::StreamBatch{id, std::move(*held)});
   });
+}
+
+void SourceLink::keep(StreamId id, const RawBatch& batch) {
+  Cursor& cursor = at(id);
+  const auto position = position_behind(batch.events, batch.post_batch_token, cursor.opened);
+  if (!position) {
+    fail(id, make_error(ErrorContext::stream_read, kErrorProtocol, "", "damaged (simulated)"));
+    return;
+  }
+  // Another read can only be asked for after the answer.
+  cursor.asked = false;
+  if (!spool_.append(id, cursor.order.spool_as, batch, *position)) {
+    cursor.asked = true;
+    fail(id,
+         make_error(ErrorContext::stream_read, kErrorNetwork, "", "the spool's disk is full (simulated)"));
+  }
 }
 
 void SourceLink::fail(StreamId id, Error error) {

@@ -6,13 +6,14 @@
 
 #include "engine/output.h"
 #include "sim/change_stream.h"
+#include "sim/spool_link.h"
 #include "sim/surroundings.h"
 
 namespace ddsync::sim {
 
 class SourceLink {
  public:
-  SourceLink(Surroundings& around, const Source& source);
+  SourceLink(Surroundings& around, const Source& source, SpoolLink& spool);
 
   void open(const output::OpenStream& order);
   void read(const output::ReadStream& order);
@@ -35,16 +36,19 @@ class SourceLink {
     bool asked = false;
     bool waiting = false;  // for a change
     uint64_t serial = 0;   // of the last order
-    uint32_t events_max = 0;
+    output::ReadStream order;
+    StreamPosition opened;
   };
 
   void answer_open(StreamId id, const StreamPosition& position);
   void answer_read(StreamId id);
+  void keep(StreamId id, const RawBatch& batch);
   void fail(StreamId id, Error error);
   bool disturbed(uint32_t permille) { return !undisturbed_ && around_.happens(permille); }
   Cursor& at(StreamId id) { return cursors_[id.value]; }
 
   Surroundings& around_;
+  SpoolLink& spool_;
   std::vector<Cursor> cursors_;
   Outages outages_;
   bool undisturbed_ = false;

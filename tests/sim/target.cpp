@@ -88,6 +88,12 @@ bool Target::execute(const SchemaChange& change, const NamespaceFilter& filter) 
     case SchemaChangeKind::drop_indexes:
     case SchemaChangeKind::modify:
       return true;
+    case SchemaChangeKind::prepare_copy:
+      if (change.replace) store_.drop(change.ns);
+      return true;
+    case SchemaChangeKind::build_indexes:
+    case SchemaChangeKind::build_late_indexes:
+      return true;
     case SchemaChangeKind::drop_database:
       break;
   }

@@ -24,6 +24,18 @@ WriteOutcome command_failed(int code, const char* message) {
 
 WriteOutcome reply_lost() { return command_failed(kErrorNetwork, "connection closed (simulated)"); }
 
+bool changes_documents(const SchemaChange& change) {
+  switch (change.kind) {
+    case SchemaChangeKind::build_indexes:
+    case SchemaChangeKind::build_late_indexes:
+      return false;
+    case SchemaChangeKind::prepare_copy:
+      return change.replace;
+    default:
+      return true;
+  }
+}
+
 int64_t version_of(DocumentView document) { return find_value(document, "v").as_int64(); }
 
 }  // namespace
@@ -166,7 +178,7 @@ void TargetLink::change_schema(const SchemaChange& change) {
   if (outages_.now(around_) || around_.happens(faults.reply_lost)) {
     error = make_error(ErrorContext::schema, kErrorNetwork, "", "connection closed (simulated)");
     executed = !outages_.now(around_) && around_.random.percent(50);
-    may_be_unproven_.insert(change.ns);
+    if (changes_documents(change)) may_be_unproven_.insert(change.ns);
   } else if (around_.happens(faults.refused_before)) {
     error = make_error(ErrorContext::schema, 112, "", "simulated");
     executed = false;
@@ -256,7 +268,8 @@ void TargetLink::check(const WriteBatch& batch) {
     if (operation.document.empty()) continue;
     require(source_.ever_held(operation.document), "a document is written that the source never held");
     // Looked-up documents may be newer than the event that follows; images of the write never are.
-    if (around_.profile.dialect != Dialect::documentdb || repaired_.count(keys.back()) > 0) continue;
+    if (around_.profile.dialect != Dialect::documentdb || repeats() || repaired_.count(keys.back()) > 0)
+      continue;
     int64_t& newest = newest_sent_[keys.back()];
     require(version_of(operation.document) >= newest,
             "an older version of a document is written after a newer");
@@ -268,6 +281,7 @@ void TargetLink::check(const WriteBatch& batch) {
 // Barriers (invariant 7): nothing of the collections concerned is in flight while a schema change runs.
 void TargetLink::check_alone(const SchemaChange& change) const {
   require(in_flight_.count(change.writer.value) == 0, "a schema change on a busy writer");
+  if (!changes_documents(change)) return;
   for (const auto& [writer, keys] : in_flight_) {
     for (const auto& [ns, identity] : keys) {
       const bool concerned =

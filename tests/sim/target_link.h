@@ -50,6 +50,11 @@ class TargetLink {
   void execute_and_answer(const WriteBatch& batch, const std::shared_ptr<Request>& request,
                           Duration answer_after);
   Duration latency();
+  // Changes come again within the life of a process: after a copy, and when the spool begins.
+  bool repeats() const {
+    const EngineOptions& engine = around_.profile.engine;
+    return engine.copy.mode != CopyMode::off || engine.spool_bytes_max > 0;
+  }
   void settle(const std::shared_ptr<Request>& request);
 
   Surroundings& around_;

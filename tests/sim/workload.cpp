@@ -45,6 +45,10 @@ void Workload::chatter() {
   });
 }
 
+void Workload::fill(uint32_t changes) {
+  for (uint32_t i = 0; i < changes; ++i) change_document(random_namespace());
+}
+
 void Workload::plan_next() {
   Duration wait = {around_.random.between(0, around_.profile.workload.gap_max.us)};
   if (burst_ > 0) {

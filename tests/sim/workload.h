@@ -14,6 +14,8 @@ class Workload {
  public:
   Workload(Surroundings& around, Source& source, std::function<void()> changed);
 
+  // What the source holds before the process starts for the first time.
+  void fill(uint32_t changes);
   void start();
   bool done() const { return left_ == 0; }
 

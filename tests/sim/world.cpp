@@ -48,7 +48,9 @@ World::World(uint64_t seed, Trace& trace)
       time_(kStart),
       around_{profile_, random_, time_, trace_},
       source_(profile_.workload.unique_index),
-      source_link_(around_, source_),
+      spool_link_(around_),
+      source_link_(around_, source_, spool_link_),
+      copy_link_(around_, source_),
       target_link_(around_, source_),
       disk_link_(around_, [this] { die_ = true; }),
       workload_(around_, source_, [this] { source_link_.on_change(); }),
@@ -66,6 +68,8 @@ void World::run() {
   source_link_.outages().plan(around_, profile_.source.outages, Duration::seconds(5));
   target_link_.outages().plan(around_, profile_.target.outages, Duration::seconds(5));
   disk_link_.full().plan(around_, profile_.disk.full, Duration::seconds(5));
+  copy_link_.outages().plan(around_, profile_.source.outages, Duration::seconds(5));
+  workload_.fill(profile_.documents_before);
   start_process();
   time_.after(kLookInterval, [this] { look(); });
   while (!ended_) {
@@ -88,6 +92,7 @@ void World::start_process() {
   }
   EngineOptions options = profile_.engine;
   options.resume_from = *std::move(checkpoint);
+  options.spool = spool_link_.contents();
   options.seed = random_.next();
   for (const Namespace& ns : options.resume_from.missed_lookups) missed_lookups_.insert(ns);
   for (size_t i = 0; i < options.resume_from.streams.size(); ++i)
@@ -105,6 +110,8 @@ void World::crash() {
   around_.life += 1;
   die_ = false;
   source_link_.forget_cursors();
+  copy_link_.forget_cursors();
+  spool_link_.on_crash();
   target_link_.on_crash();
   disk_link_.on_crash();
   time_.after(random_.milliseconds(0, 2'000), [this] { start_process(); });
@@ -148,6 +155,8 @@ void World::carry_out(Output& output) {
     carry_out(*read);
   } else if (auto* close = std::get_if<output::CloseStream>(&output)) {
     source_link_.close(close->stream);
+  } else if (carry_out_copy(output)) {
+    // done
   } else if (auto* write = std::get_if<WriteBatch>(&output)) {
     if (trace_.wants_lines()) trace_.line(time_.now(), "{}", in_words(*write));
     target_link_.write(*write);
@@ -173,12 +182,37 @@ void World::carry_out(Output& output) {
   }
 }
 
-// Invariant 4: no event is read before the start position is durable.
+// Of the spool and the initial copy; false when it is of neither.
+bool World::carry_out_copy(const Output& output) {
+  if (const auto* read = std::get_if<output::ReadSpool>(&output)) {
+    trace_.line(time_.now(), "read entry {} of spool {}", read->sequence, read->stream.value);
+    spool_link_.read(*read);
+  } else if (const auto* trim = std::get_if<output::TrimSpool>(&output)) {
+    spool_link_.trim(*trim);
+  } else if (const auto* plan = std::get_if<output::PlanCopy>(&output)) {
+    trace_.line(time_.now(), "plan the copy of stream {} {}", plan->stream.value, plan->only.name());
+    require_durable_start(plan->stream, "copied");
+    copy_link_.plan(*plan);
+  } else if (const auto* range = std::get_if<output::ReadRange>(&output)) {
+    trace_.line(time_.now(), "reader {}: range {} {}", range->reader.value, range->range,
+                range->bounds.ns.name());
+    copy_link_.read(*range);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// Invariant 4: nothing is read before the start position is durable.
 void World::carry_out(const output::ReadStream& order) {
-  const std::string scope = profile_.engine.streams[order.stream.value].name();
-  require(!profile_.gives_start_position || disk_link_.position_is_durable(scope),
-          fmt::format("{} is read before its start position is durable", scope));
+  require_durable_start(order.stream, "read");
   source_link_.read(order);
+}
+
+void World::require_durable_start(StreamId stream, const char* what) const {
+  const std::string scope = profile_.engine.streams[stream.value].name();
+  require(!profile_.gives_start_position || disk_link_.position_is_durable(scope),
+          fmt::format("{} is {} before its start position is durable", scope, what));
 }
 
 void World::wake_at(Instant at) {
@@ -211,12 +245,17 @@ void World::on_finished(const output::Finished& finished) {
       check_equal();
       ended_ = true;
       return;
+    case StopReason::copy_refused:
+      require(false, "no copy was to be refused: " + finished.text);
+      break;
     case StopReason::local_disk:
       require(profile_.disk.fails + profile_.disk.full > 0, "the disk was healthy: " + finished.text);
       break;
   }
   die_ = false;
   source_link_.forget_cursors();
+  copy_link_.forget_cursors();
+  spool_link_.on_crash();
   // What is still on its way to the target stays on its way: the engine has ended without its answer.
   target_link_.on_end();
   around_.life += 1;
@@ -265,14 +304,16 @@ void World::look() {
 
 void World::check_bounds(const EngineStatus& status) const {
   const uint64_t event = profile_.workload.padding + kEventBytes;
-  const uint64_t most =
-      profile_.engine.memory_bytes_max + profile_.engine.streams.size() * kUnexpectedEvents * event;
+  const uint64_t replies = profile_.engine.streams.size() * kUnexpectedEvents +
+                           profile_.engine.copy.readers * CopyLink::kDocumentsMax;
+  const uint64_t most = profile_.engine.memory_bytes_max + replies * event;
   require(status.memory_bytes <= most, fmt::format("{} bytes are held, the limit is {}", status.memory_bytes,
                                                    profile_.engine.memory_bytes_max));
 }
 
 bool World::settled(const EngineStatus& status) const {
   if (!status.watching || status.events_waiting > 0 || status.unpersisted > 0) return false;
+  if (status.copy_collections_left > 0 && source_link_.histories_lost() == 0) return false;
   // Suspects of a stream in a gap, and their repairs, stay as they are: it never catches up.
   const bool proven_by_now = time_.now() - storm_ends_ > half(time_to_settle(profile_));
   if (status.suspects + status.operations_set_aside > 0 &&
@@ -331,7 +372,10 @@ std::set<Namespace> World::unproven_with_cause() const {
       with_cause.insert(change.to);
     // Two streams, and only one tells of the rename: nobody knows what of the other one came before it.
     // And a gap of the one is one of the other.
-    if (!profile_.rename_seen_at_new_name || source_link_.histories_lost() > 0) with_cause.insert(change.to);
+    // Streams that began at different times, on either side of it, do not meet at it.
+    const bool before_all = profile_.engine.copy.mode != CopyMode::off && profile_.engine.streams.size() > 1;
+    if (!profile_.rename_seen_at_new_name || source_link_.histories_lost() > 0 || before_all)
+      with_cause.insert(change.to);
   }
   return with_cause;
 }

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "sim/copy_link.h"
 #include "sim/disk_link.h"
 #include "sim/source_link.h"
 #include "sim/target_link.h"
@@ -36,6 +37,8 @@ class World {
   void give(Input&& input);
   void carry_out(Output& output);
   void carry_out(const output::ReadStream& order);
+  bool carry_out_copy(const Output& output);
+  void require_durable_start(StreamId stream, const char* what) const;
   void wake_at(Instant at);
 
   // The end.
@@ -55,7 +58,9 @@ class World {
   Scheduler time_;
   Surroundings around_;
   Source source_;
+  SpoolLink spool_link_;
   SourceLink source_link_;
+  CopyLink copy_link_;
   TargetLink target_link_;
   DiskLink disk_link_;
   Workload workload_;

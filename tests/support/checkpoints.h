@@ -33,6 +33,18 @@ inline SuspectKey suspect(std::string_view wrapped_id) {
   return {{"shop", "or.ders"}, OwnedValue(find_value(wrapped.view(), "_id"))};
 }
 
+inline CollectionLeft collection_left() {
+  CollectionLeft left;
+  left.stream = "shop.copied";
+  left.ns = {"shop", "copied"};
+  left.step = CollectionLeft::Step::copy;
+  left.documents = 123;
+  const OwnedValue from = suspect(R"({"_id": {"$numberLong": "5"}})").id;
+  const OwnedValue to = suspect(R"({"_id": "x"})").id;
+  left.ranges = {{{left.ns, 3, from, to}, suspect(R"({"_id": null})").id}, {{left.ns, 0, {}, {}}, {}}};
+  return left;
+}
+
 // One of everything.
 inline Checkpoint rich_checkpoint(uint64_t generation) {
   Checkpoint checkpoint;
@@ -52,6 +64,12 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
   StreamCheckpoint lost = resumed("shop.lost", R"({"_data": "8265"})");
   lost.gap_reason = "history lost: \"286\"\n";
   checkpoint.streams.push_back(lost);
+  StreamCheckpoint copied = resumed("shop.copied", R"({"_data": "8266"})");
+  copied.spool_next = 7;
+  copied.spool_end = 12;
+  copied.copy = StreamCopy::copying;
+  checkpoint.streams.push_back(copied);
+  checkpoint.copies = {collection_left()};
   StreamCheckpoint unknown;
   unknown.scope = "*";
   checkpoint.streams.push_back(unknown);
@@ -70,7 +88,7 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
 inline bool same(const Checkpoint& a, const Checkpoint& b) {
   return a.generation == b.generation && a.streams == b.streams && a.suspects == b.suspects &&
          a.unproven_namespaces == b.unproven_namespaces && a.missed_lookups == b.missed_lookups &&
-         a.clean_end == b.clean_end && a.stats == b.stats;
+         a.clean_end == b.clean_end && a.stats == b.stats && a.copies == b.copies;
 }
 
 }  // namespace ddsync::state::test

@@ -1,0 +1,420 @@
+#include "engine/copies.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "engine/planted_bug.h"
+
+namespace ddsync {
+namespace {
+
+// Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
+constexpr Duration kCatchUpLeast = Duration::seconds(5);
+constexpr uint32_t kTriesUntilNotice = 20;
+
+bool is_copied(const CollectionCopy& collection) {
+  return collection.step == CollectionLeft::Step::late_indexes;
+}
+
+// Also a value that two documents hold for a moment: a looked-up document may be newer than what the stream
+// has told of the other one.
+bool may_pass(const Error& error) {
+  constexpr int duplicate_key = 11000;
+  return error.code == duplicate_key ||
+         (error.treatment != Treatment::permanent && error.treatment != Treatment::split);
+}
+
+// The ranges that were being read stand first.
+uint64_t begun(const CollectionLeft& left) {
+  return static_cast<uint64_t>(
+      std::count_if(left.ranges.begin(), left.ranges.end(),
+                    [](const RangeLeft& range) { return !range.after.view().missing(); }));
+}
+
+}  // namespace
+
+Copies::Copies(Shared& shared, Streams& streams, PendingOperations& pending, Acknowledger& acknowledger,
+               Checkpoints& checkpoints, Suspects& suspects, Writers& writers)
+    : shared_(shared),
+      streams_(streams),
+      pending_(pending),
+      acknowledger_(acknowledger),
+      checkpoints_(checkpoints),
+      suspects_(suspects),
+      writers_(writers),
+      readers_(shared.options.copy.readers) {}
+
+void Copies::resume() {
+  const Checkpoint& from = shared_.options.resume_from;
+  const CopyMode mode = shared_.options.copy.mode;
+  for (Stream& stream : streams_.all()) {
+    const bool wanted = mode == CopyMode::always || (mode == CopyMode::automatic && !stream.start_durable);
+    if (stream.copy == StreamCopy::none && wanted && stream.gap_reason.empty())
+      stream.copy = StreamCopy::planning;
+    stream.copying = stream.copy == StreamCopy::planning || stream.copy == StreamCopy::copying;
+    if (planted(PlantedBug::events_during_copy)) stream.copying = false;
+    stream.copied_at = shared_.now;
+    if (stream.copy == StreamCopy::planning) plans_.push_back({stream.index, {}, ++last_plan_, false, 0, {}});
+    for (const CollectionLeft& left : from.copies) {
+      if (left.stream != stream.scope.name() || stream.copy == StreamCopy::planning) continue;
+      CollectionCopy& collection = add(stream.index, left.ns);
+      collection.step = left.step;
+      collection.documents = left.documents;
+      collection.waiting.assign(left.ranges.begin(), left.ranges.end());
+      if (!from.clean_end) collection.interrupted = begun(left) + shared_.options.copy.readers;
+    }
+  }
+}
+
+CollectionCopy& Copies::add(uint32_t stream, const Namespace& ns) {
+  CollectionCopy& collection = collections_.emplace_back();
+  collection.stream = stream;
+  collection.ns = ns;
+  collection.queue = &pending_.queue(ns.database, ns.collection);
+  return collection;
+}
+
+void Copies::pump() {
+  if (shared_.ending || !any()) {
+    release_streams();
+    return;
+  }
+  erase_done();
+  if (acknowledger_.take_copied() > 0) checkpoints_.progressed();
+  bytes_ = reserved_ = 0;
+  for (CollectionCopy& collection : collections_) {
+    if (!streams_.at(collection.stream).is_gap()) advance(collection);
+    for (const auto& range : collection.active) {
+      bytes_ += range->ledger().bytes();
+      if (range->asked) reserved_ += shared_.options.copy.batch_bytes_max;
+    }
+  }
+  assign_readers();
+  read();
+  release_streams();
+}
+
+void Copies::ask_for_plans() {
+  if (shared_.ending) return;
+  for (Plan& plan : plans_) {
+    const Stream& stream = streams_.at(plan.stream);
+    if (plan.asked || shared_.now < plan.ask_at || !stream.start_durable || stream.is_gap()) continue;
+    plan.asked = true;
+    shared_.emit(output::PlanCopy{plan.id, {plan.stream}, plan.only});
+  }
+}
+
+void Copies::on_planned(input::CopyPlanned&& planned) {
+  const auto at =
+      std::find_if(plans_.begin(), plans_.end(), [&](const Plan& plan) { return plan.id == planned.id; });
+  if (at == plans_.end()) return;
+  if (!planned.error) {
+    take_plan(*at, std::move(planned.collections));
+    plans_.erase(at);
+    return;
+  }
+  const Error& error = *planned.error;
+  shared_.counters.errors += 1;
+  at->asked = false;
+  at->attempt += 1;
+  at->ask_at = shared_.now + shared_.backoff(at->attempt);
+  if (error.treatment == Treatment::fatal) {
+    shared_.end(output::StopReason::copy_refused, error.message);
+  } else if (at->attempt == 1 || at->attempt % kTriesUntilNotice == 0) {
+    shared_.notice(
+        output::Level::warning,
+        fmt::format("what there is to copy of {} could not be listed (try {}): {}; it is tried again "
+                    "until it succeeds",
+                    streams_.at(at->stream).scope.name(), at->attempt, describe(error)));
+  }
+}
+
+void Copies::take_plan(const Plan& plan, std::vector<PlannedCollection>&& collections) {
+  const bool alone = !plan.only.database.empty();
+  // The collection may be gone again; what the target has of it goes, too.
+  if (alone && collections.empty()) collections.push_back({plan.only, {}, {}, {}, 0, {}});
+  const uint64_t generation = alone ? 0 : checkpoints_.request();
+  uint64_t documents = 0;
+  for (PlannedCollection& planned : collections) {
+    CollectionCopy& collection = add(plan.stream, planned.ns);
+    collection.alone = alone;
+    collection.plan_generation = generation;
+    collection.documents = planned.documents;
+    documents += planned.documents;
+    for (CopyRange& range : planned.ranges) collection.waiting.push_back({std::move(range), {}});
+  }
+  if (alone) return;
+  Stream& stream = streams_.at(plan.stream);
+  stream.copy = StreamCopy::copying;
+  shared_.notice(output::Level::info, fmt::format("copy of {}: collections={} documents={} (estimate)",
+                                                  stream.scope.name(), collections.size(), documents));
+}
+
+void Copies::advance(CollectionCopy& collection) {
+  switch (collection.step) {
+    case Step::prepare:
+      if (checkpoints_.durable(collection.plan_generation))
+        change_schema(collection, SchemaChangeKind::prepare_copy);
+      return;
+    case Step::copy:
+      finish_ranges(collection);
+      if (!collection.all_copied()) return;
+      collection.step = Step::indexes;
+      checkpoints_.progressed();
+      [[fallthrough]];
+    case Step::indexes:
+      change_schema(collection, SchemaChangeKind::build_indexes);
+      return;
+    case Step::late_indexes:
+      if (caught_up(streams_.at(collection.stream)))
+        change_schema(collection, SchemaChangeKind::build_late_indexes);
+      return;
+  }
+}
+
+void Copies::finish_ranges(CollectionCopy& collection) {
+  std::erase_if(collection.active, [&](const std::unique_ptr<RangeCopy>& range) {
+    if (!range->complete()) return false;
+    collection.documents_done += range->documents_read();
+    checkpoints_.progressed();
+    return true;
+  });
+}
+
+void Copies::change_schema(CollectionCopy& collection, SchemaChangeKind kind) {
+  if (collection.changing || shared_.now < collection.change_at) return;
+  const std::optional<WriterId> writer = writers_.borrow();
+  if (!writer) return;
+  collection.changing = true;
+  collection.writer = *writer;
+  collection.change = writers_.next_batch_id();
+  changes_running_ += 1;
+  SchemaChange change;
+  change.writer = *writer;
+  change.id = collection.change;
+  change.kind = kind;
+  change.ns = collection.ns;
+  change.replace = collection.alone;
+  change.attempt = collection.attempt;
+  shared_.emit(std::move(change));
+}
+
+bool Copies::on_changed(const input::SchemaChanged& changed) {
+  const auto at =
+      std::find_if(collections_.begin(), collections_.end(), [&](const CollectionCopy& collection) {
+        return collection.changing && collection.change == changed.id;
+      });
+  if (at == collections_.end()) return false;
+  at->changing = false;
+  changes_running_ -= 1;
+  writers_.release(changed.writer);
+  if (!changed.error) {
+    step_done(*at);
+    return true;
+  }
+  shared_.counters.errors += 1;
+  const Error& error = *changed.error;
+  // The drop of what is replaced could come late, and there is no key to compare.
+  if (error.outcome_unknown && at->alone && at->step == Step::prepare) suspects_.add_namespace(at->ns);
+  if (error.treatment == Treatment::fatal) {
+    shared_.end(output::StopReason::access_denied,
+                fmt::format("the target refuses the copy of {}: {}", at->ns.name(), describe(error)));
+  } else if (may_pass(error)) {
+    retry_change(*at, error);
+  } else if (at->step == Step::prepare) {
+    shared_.end(output::StopReason::copy_refused,
+                fmt::format("{} cannot be made on the target: {}", at->ns.name(), describe(error)));
+  } else {
+    shared_.notice(output::Level::error,
+                   fmt::format("indexes of {} are missing on the target: {}; build them by hand",
+                               at->ns.name(), describe(error)));
+    step_done(*at);
+  }
+  return true;
+}
+
+void Copies::retry_change(CollectionCopy& collection, const Error& error) {
+  if (collection.attempt == 1 || collection.attempt % kTriesUntilNotice == 0) {
+    shared_.notice(output::Level::warning,
+                   fmt::format("the copy of {} waits (try {}): {}; it is tried again until it succeeds",
+                               collection.ns.name(), collection.attempt, describe(error)));
+  }
+  collection.change_at = shared_.now + shared_.backoff(collection.attempt);
+  collection.attempt += 1;
+}
+
+void Copies::step_done(CollectionCopy& collection) {
+  collection.attempt = 1;
+  collection.change_at = {};
+  checkpoints_.progressed();
+  switch (collection.step) {
+    case Step::prepare:
+      collection.step = Step::copy;
+      return;
+    case Step::copy:
+    case Step::indexes:
+      collection.step = Step::late_indexes;
+      collection.alone = false;  // from here on it is as the others
+      return;
+    case Step::late_indexes:
+      collection.stream = kNoStream;  // done: erased before anything else looks at it
+      return;
+  }
+}
+
+void Copies::erase_done() {
+  for (auto at = collections_.begin(); at != collections_.end();) {
+    if (at->stream != kNoStream) {
+      ++at;
+      continue;
+    }
+    documents_done_ += at->documents_done;
+    collections_done_ += 1;
+    at = collections_.erase(at);
+  }
+}
+
+// A stream goes on when all of it is copied and that is durable; it is like any other one when what came
+// while it was copied is applied.
+void Copies::release_streams() {
+  for (Stream& stream : streams_.all()) {
+    if (stream.copy == StreamCopy::none || stream.copy == StreamCopy::planning || stream.is_gap()) continue;
+    const auto left = [&](const CollectionCopy& collection) {
+      return collection.stream == stream.index && !collection.alone &&
+             (stream.copy == StreamCopy::catching_up || !is_copied(collection));
+    };
+    const auto released = releasing_.find(stream.index);
+    if (released != releasing_.end()) {
+      if (!checkpoints_.durable(released->second)) continue;
+      stream.copying = false;
+      stream.copied_at = shared_.now;
+      releasing_.erase(released);
+      shared_.notice(output::Level::info,
+                     fmt::format("{} is copied; the changes made meanwhile follow", stream.scope.name()));
+    } else if (std::any_of(collections_.begin(), collections_.end(), left)) {
+      continue;
+    } else if (stream.copy == StreamCopy::copying) {
+      stream.copy = StreamCopy::catching_up;
+      releasing_[stream.index] = checkpoints_.request();
+    } else if (!stream.copying && at_the_end(stream)) {
+      stream.copy = StreamCopy::none;
+      checkpoints_.request();
+      shared_.notice(output::Level::info,
+                     fmt::format("{}: all changes made during the copy are applied", stream.scope.name()));
+    }
+  }
+}
+
+bool Copies::caught_up(const Stream& stream) const {
+  return !stream.blocked() && stream.spool.drained() && stream.at_head > stream.copied_at;
+}
+
+// Beyond doubt: one short or empty answer does not tell.
+bool Copies::at_the_end(const Stream& stream) const {
+  const bool idle = stream.last_batch_empty && shared_.now - stream.last_event >= kCatchUpLeast;
+  return caught_up(stream) && (idle || stream.keeps_up(shared_.now));
+}
+
+bool Copies::finished() const {
+  const auto of_gap = [&](uint32_t stream) { return stream != kNoStream && streams_.at(stream).is_gap(); };
+  const auto done = [&](const Stream& stream) {
+    return stream.is_gap() || (stream.copy == StreamCopy::none && stream.start_durable && at_the_end(stream));
+  };
+  return std::all_of(plans_.begin(), plans_.end(), [&](const Plan& plan) { return of_gap(plan.stream); }) &&
+         std::all_of(collections_.begin(), collections_.end(),
+                     [&](const CollectionCopy& collection) { return of_gap(collection.stream); }) &&
+         std::all_of(streams_.all().begin(), streams_.all().end(), done);
+}
+
+void Copies::copy_alone(uint32_t stream, const Namespace& ns) {
+  std::erase_if(collections_, [&](const CollectionCopy& other) { return other.ns == ns && !other.changing; });
+  plans_.push_back({stream, ns, ++last_plan_, false, 0, {}});
+}
+
+bool Copies::copied_alone(const Namespace& ns) const {
+  const bool planned =
+      std::any_of(plans_.begin(), plans_.end(), [&](const Plan& plan) { return plan.only == ns; });
+  return !planned &&
+         std::none_of(collections_.begin(), collections_.end(), [&](const CollectionCopy& collection) {
+           return collection.alone && collection.ns == ns;
+         });
+}
+
+bool Copies::building(uint32_t stream) const {
+  return std::any_of(collections_.begin(), collections_.end(), [&](const CollectionCopy& collection) {
+    return collection.stream == stream && collection.changing;
+  });
+}
+
+void Copies::fill(Checkpoint& checkpoint) const {
+  for (const CollectionCopy& collection : collections_) {
+    if (collection.alone || collection.stream == kNoStream) continue;
+    CollectionLeft& left = checkpoint.copies.emplace_back();
+    left.stream = streams_.at(collection.stream).scope.name();
+    left.ns = collection.ns;
+    left.step = collection.step;
+    left.documents = collection.documents;
+    for (const auto& range : collection.active) {
+      if (!range->complete()) left.ranges.push_back(range->left());
+    }
+    left.ranges.insert(left.ranges.end(), collection.waiting.begin(), collection.waiting.end());
+  }
+}
+
+void Copies::fill(EngineStatus& status) const {
+  status.copy_collections_left = collections_.size();
+  if (any() || any_stream_copied()) status.copy = progress();
+}
+
+bool Copies::any_stream_copied() const {
+  return std::any_of(streams_.all().begin(), streams_.all().end(),
+                     [](const Stream& stream) { return stream.copy != StreamCopy::none; });
+}
+
+CopyProgress Copies::progress() const {
+  CopyProgress progress;
+  bool copying = false;
+  progress.collections_done = collections_done_;
+  progress.collections_total = collections_done_ + collections_.size();
+  progress.documents_done = progress.documents_total = documents_done_;
+  for (const CollectionCopy& collection : collections_) {
+    const uint64_t copied = collection.documents_copied();
+    progress.documents_done += copied;
+    // An estimate that was passed, or that a restart has made too large.
+    progress.documents_total += is_copied(collection) ? copied : std::max(collection.documents, copied);
+    if (is_copied(collection)) {
+      progress.collections_done += 1;
+      continue;
+    }
+    copying = true;
+    if (!collection.active.empty())
+      progress.current.push_back({collection.ns.name(), copied, collection.documents});
+  }
+  std::stable_sort(progress.current.begin(), progress.current.end(),
+                   [](const auto& a, const auto& b) { return a.documents_total > b.documents_total; });
+  progress.bytes_done = bytes_read_;
+  progress.errors = shared_.counters.errors;
+  progress.phase = !plans_.empty() && !copying ? CopyPhase::checking
+                   : copying                   ? CopyPhase::copying
+                                               : CopyPhase::catching_up;
+  return progress;
+}
+
+Instant Copies::next_wake() const {
+  Instant next;
+  const auto consider = [&](Instant wish) {
+    if (wish > shared_.now && (next == Instant{} || wish < next)) next = wish;
+  };
+  for (const Plan& plan : plans_) consider(plan.ask_at);
+  for (const CollectionCopy& collection : collections_) {
+    consider(collection.change_at);
+    for (const auto& range : collection.active) consider(range->read_again_at);
+  }
+  if (any()) consider(read_again_at_);
+  return next;
+}
+
+}  // namespace ddsync

@@ -1,0 +1,107 @@
+#include "engine/spools.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ddsync {
+namespace {
+
+// The position behind the spool would grow too old while the source has nothing for us.
+constexpr Duration kIdleEntryInterval = Duration::seconds(60);
+
+constexpr Duration kToldInterval = Duration::seconds(60);
+
+const SpoolContent* find_content(const std::vector<SpoolContent>& all, const std::string& scope) {
+  const auto at = std::find_if(all.begin(), all.end(),
+                               [&](const SpoolContent& content) { return content.scope == scope; });
+  return at == all.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
+bool Spools::resume(Stream& stream, const StreamCheckpoint& durable) {
+  SpoolQueue& spool = stream.spool;
+  spool.next_write = spool.next_read = spool.trimmed = spool.durable = durable.spool_next;
+  const SpoolContent* content = find_content(shared_.options.spool, durable.scope);
+  if (content == nullptr || content->first >= content->end) return durable.spool_next >= durable.spool_end;
+  const bool usable = durable.position.known() && content->after.known() &&
+                      content->first <= durable.spool_next && durable.spool_next < content->end;
+  spool.next_write = std::max(content->end, durable.spool_next);
+  // Otherwise all of it is applied, or it belongs to other positions: the source is read from the durable
+  // one.
+  if (!usable) spool.next_read = spool.durable = spool.next_write;
+  if (usable) stream.read_position = spool.after = content->after;
+  // Sizes of single entries are not known any more: they count until the last of them is applied.
+  spool.trimmed = content->first;
+  spool.entry_bytes.assign(spool.next_write - content->first, 0);
+  spool.entry_bytes.back() = content->bytes;
+  spool.bytes = content->bytes;
+  bytes_ += content->bytes;
+  return durable.spool_next >= durable.spool_end || (usable && content->end >= durable.spool_end);
+}
+
+bool Spools::goes_to_spool(const Stream& stream) const {
+  if (!enabled() || !stream.ledger.position().known()) return false;
+  if (!stream.spool.drained() || stream.copying) return true;
+  if (!has_room()) return false;
+  if (stream.rewound) return true;  // it has begun; the first entry is still to come
+  // What is in memory only is read again from the source when the spool begins. It must not come after the
+  // schema change that it came before: then only the change itself may be left.
+  const uint64_t own = stream.barrier ? 1 : 0;
+  const bool follows = stream.spool.in_use() && stream.read_position == stream.spool.after;
+  if (stream.held_up() && !follows && (stream.ledger.waiting() > own || stream.spool.in_use())) return false;
+  return stream.blocked() && shared_.now - stream.waits_since >= shared_.options.spool_patience;
+}
+
+void Spools::direct(Stream& stream, output::ReadStream& read) const {
+  read.spool_as = stream.spool.next_write;
+  read.spool_idle = !stream.spool.drained() && shared_.now - stream.spool.last_append >= kIdleEntryInterval;
+}
+
+void Spools::on_spooled(Stream& stream, const input::StreamSpooled& spooled) {
+  if (spooled.sequence != stream.spool.next_write) return;
+  const bool tell =
+      stream.spool.drained() && stream.copy == StreamCopy::none &&
+      (stream.spool.told_at == Instant{} || shared_.now - stream.spool.told_at >= kToldInterval);
+  if (tell) {
+    stream.spool.told_at = shared_.now;
+    shared_.notice(
+        output::Level::info,
+        fmt::format("{}: the target cannot take the changes now, they are kept in the spool on disk",
+                    stream.scope.name()));
+  }
+  stream.spool.append(spooled.bytes, shared_.now);
+  stream.spool.after = spooled.after;
+  stream.rewound = false;
+  bytes_ += spooled.bytes;
+}
+
+void Spools::read_next(Stream& stream) {
+  SpoolQueue& spool = stream.spool;
+  if (spool.asked || spool.next_read == spool.next_write || stream.blocked()) return;
+  spool.asked = true;
+  shared_.emit(output::ReadSpool{{stream.index}, spool.next_read});
+}
+
+bool Spools::on_batch(Stream& stream, const input::SpoolBatch& batch) {
+  SpoolQueue& spool = stream.spool;
+  if (!spool.asked || batch.sequence != spool.next_read) return false;
+  spool.asked = false;
+  spool.next_read += 1;
+  return true;
+}
+
+void Spools::trim(Stream& stream, uint64_t before) {
+  const bool any = stream.spool.trimmed < before;
+  bytes_ -= stream.spool.trim(before);
+  if (any) shared_.emit(output::TrimSpool{{stream.index}, before});
+}
+
+Instant Spools::next_wake(const Stream& stream) const {
+  if (!enabled() || !stream.opened || stream.asked || stream.waits_since == Instant{}) return {};
+  const Instant due = stream.waits_since + shared_.options.spool_patience;
+  return due > shared_.now ? due : Instant{};
+}
+
+}  // namespace ddsync

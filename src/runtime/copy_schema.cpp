@@ -1,0 +1,126 @@
+#include "runtime/copy_schema.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "bson/writer.h"
+#include "mongo/schema_support.h"
+#include "observe/log.h"
+
+namespace ddsync::runtime {
+namespace {
+
+constexpr int kNamespaceExists = 48;
+
+bool is_true(ValueView value) { return value.type == BsonType::boolean && value.as_bool(); }
+
+std::string name_of(const OwnedDocument& index) {
+  const ValueView name = find_value(index.view(), "name");
+  return name.type == BsonType::string ? std::string(name.as_string()) : std::string();
+}
+
+OwnedDocument index_arguments(const std::vector<OwnedDocument>& indexes) {
+  BsonWriter list;
+  for (size_t i = 0; i < indexes.size(); ++i) {
+    const DocumentView index = indexes[i].view();
+    list.value(std::to_string(i), {BsonType::document, index.data, index.size});
+  }
+  BsonWriter arguments;
+  arguments.document("indexes", list.finish(), BsonType::array);
+  const std::string bytes = arguments.finish();
+  return OwnedDocument(view_of(bytes));
+}
+
+SchemaChange change_of(const SchemaChange& change, SchemaChangeKind kind) {
+  SchemaChange one = change;
+  one.kind = kind;
+  return one;
+}
+
+}  // namespace
+
+IndexStep step_of(const OwnedDocument& index, config::Indexes indexes) {
+  if (indexes == config::Indexes::off) return IndexStep::never;
+  if (!find_value(index.view(), "expireAfterSeconds").missing()) return IndexStep::late;
+  if (indexes == config::Indexes::before_copy) return IndexStep::with_collection;
+  return is_true(find_value(index.view(), "unique")) ? IndexStep::late : IndexStep::after_copy;
+}
+
+CopySchema::CopySchema(Servers& servers, CopyRules rules)
+    : source_(servers.source->reader()),
+      target_(servers.target->reader()),
+      target_info_(servers.target_info),
+      rules_(rules) {}
+
+std::optional<Error> CopySchema::carry_out(const SchemaChange& change, mongo::Writer& writer,
+                                           const NamespaceFilter& filter) {
+  if (change.kind != SchemaChangeKind::prepare_copy) return build(change, writer, filter);
+  if (auto error = prepare(change, writer, filter)) return error;
+  return build(change, writer, filter);
+}
+
+std::optional<Error> CopySchema::prepare(const SchemaChange& change, mongo::Writer& writer,
+                                         const NamespaceFilter& filter) {
+  if (change.replace || rules_.target_not_empty == config::TargetNotEmpty::drop) {
+    if (auto error = writer.change_schema(change_of(change, SchemaChangeKind::drop), filter)) return error;
+  }
+  const auto options = source_->collection_options(change.ns);
+  if (!options) return options.error();
+  if (!*options) return std::nullopt;  // gone since it was listed
+  SchemaChange create = change_of(change, SchemaChangeKind::create);
+  create.arguments = mongo::supported_options(**options, target_info_);
+  auto error = writer.change_schema(create, filter);
+  if (!error || error->code != kNamespaceExists) return error;
+  observe::log_warning(fmt::format(
+      "{} is on the target already, with other options than at the source: they stay", change.ns.name()));
+  return std::nullopt;
+}
+
+std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer& writer,
+                                       const NamespaceFilter& filter) {
+  if (rules_.indexes == config::Indexes::off) return std::nullopt;
+  const IndexStep step = change.kind == SchemaChangeKind::prepare_copy    ? IndexStep::with_collection
+                         : change.kind == SchemaChangeKind::build_indexes ? IndexStep::after_copy
+                                                                          : IndexStep::late;
+  const auto listed = source_->indexes(change.ns);
+  if (!listed) return listed.error();
+  const std::vector<OwnedDocument> all = mongo::supported_indexes(*listed, target_info_);
+  std::vector<OwnedDocument> now;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(now),
+               [&](const OwnedDocument& index) { return step_of(index, rules_.indexes) == step; });
+  if (!now.empty()) {
+    observe::log_info(fmt::format("{}: building {} indexes", change.ns.name(), now.size()));
+    SchemaChange create = change_of(change, SchemaChangeKind::create_indexes);
+    create.arguments = index_arguments(now);
+    if (auto error = writer.change_schema(create, filter)) return error;
+  }
+  if (step == IndexStep::late && !all.empty()) compare_indexes(change.ns, all);
+  return std::nullopt;
+}
+
+// After the last step: what the operator should know before a cutover.
+void CopySchema::compare_indexes(const Namespace& ns, const std::vector<OwnedDocument>& wanted) {
+  const auto listed = target_->indexes(ns);
+  if (!listed) return;  // only to be told: the indexes themselves were made
+  std::vector<std::string> different;
+  for (const OwnedDocument& index : wanted) {
+    const OwnedDocument normal = mongo::normalised_index(index);
+    const bool same = std::any_of(listed->begin(), listed->end(), [&](const OwnedDocument& other) {
+      return mongo::normalised_index(other) == normal;
+    });
+    if (!same) different.push_back(name_of(index));
+  }
+  if (different.empty()) {
+    observe::log_info(fmt::format("{}: {} indexes, as at the source", ns.name(), wanted.size()));
+  } else {
+    observe::log_warning(
+        fmt::format("{}: these indexes of the source are missing or different on the target: {}", ns.name(),
+                    fmt::join(different, ", ")));
+  }
+}
+
+}  // namespace ddsync::runtime

@@ -1,0 +1,50 @@
+// Makes what the initial copy needs on the target, as the source has it at that moment: collections with
+// their options, indexes. Every step may be repeated. Thread-safety: one thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "config/config.h"
+#include "engine/schema_change.h"
+#include "mongo/reader.h"
+#include "mongo/writer.h"
+#include "runtime/servers.h"
+
+namespace ddsync::runtime {
+
+// What the configuration says about it.
+struct CopyRules {
+  config::TargetNotEmpty target_not_empty = config::TargetNotEmpty::refuse;
+  config::Unsupported unsupported = config::Unsupported::stop;
+  config::Indexes indexes = config::Indexes::after_copy;
+};
+
+class CopySchema {
+ public:
+  // `servers` must outlive it.
+  CopySchema(Servers& servers, CopyRules rules);
+
+  // Carries out prepare_copy, build_indexes or build_late_indexes through `writer`.
+  std::optional<Error> carry_out(const SchemaChange& change, mongo::Writer& writer,
+                                 const NamespaceFilter& filter);
+
+ private:
+  std::optional<Error> prepare(const SchemaChange& change, mongo::Writer& writer,
+                               const NamespaceFilter& filter);
+  std::optional<Error> build(const SchemaChange& change, mongo::Writer& writer,
+                             const NamespaceFilter& filter);
+  void compare_indexes(const Namespace& ns, const std::vector<OwnedDocument>& wanted);
+
+  std::unique_ptr<mongo::Reader> source_;
+  std::unique_ptr<mongo::Reader> target_;
+  mongo::ServerInfo target_info_;
+  CopyRules rules_;
+};
+
+// In which step an index is built. Unique ones wait until the changes made during the copy are applied
+// (values may move between documents meanwhile), TTL ones too (they would delete what is only just copied).
+enum class IndexStep : uint8_t { with_collection, after_copy, late, never };
+IndexStep step_of(const OwnedDocument& index, config::Indexes indexes);
+
+}  // namespace ddsync::runtime

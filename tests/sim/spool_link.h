@@ -1,0 +1,44 @@
+// The simulated spool: entries that are durable when they were answered for. Those that were not may survive
+// a crash or not; the ones trimmed may be back.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/batch_position.h"
+#include "engine/output.h"
+#include "sim/surroundings.h"
+
+namespace ddsync::sim {
+
+class SpoolLink {
+ public:
+  explicit SpoolLink(Surroundings& around)
+      : around_(around), streams_(around.profile.engine.streams.size()) {}
+
+  // Keeps the batch and answers; gives false when the disk refuses: the stream has failed then.
+  bool append(StreamId stream, uint64_t sequence, const RawBatch& batch, const BatchPosition& position);
+  void read(const output::ReadSpool& order);
+  void trim(const output::TrimSpool& order);
+
+  void on_crash();
+  // What a start finds.
+  std::vector<SpoolContent> contents() const;
+  uint64_t entries_kept() const { return entries_kept_; }
+
+ private:
+  struct Entry {
+    std::string events;
+    std::string token;
+    StreamPosition after;
+    bool durable = false;
+  };
+
+  Surroundings& around_;
+  std::vector<std::map<uint64_t, Entry>> streams_;
+  uint64_t entries_kept_ = 0;
+};
+
+}  // namespace ddsync::sim

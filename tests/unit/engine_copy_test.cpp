@@ -1,0 +1,141 @@
+// The initial copy, one situation a test. Whole histories with crashes: tests/sim.
+#include "support/engine_harness.h"
+
+namespace ddsync::test {
+namespace {
+
+EngineOptions copying() {
+  EngineOptions options = Harness::options();
+  options.copy.mode = CopyMode::automatic;
+  options.copy.readers = 1;
+  options.spool_bytes_max = 1u << 20;
+  return options;
+}
+
+OwnedValue id_of(int32_t id) {
+  const auto wrapped = from_extended_json("{\"_id\":" + std::to_string(id) + "}");
+  return OwnedValue(find_value(wrapped->view(), "_id"));
+}
+
+// Planned: one collection in two ranges.
+input::CopyPlanned plan(uint64_t id) {
+  const Namespace ns{"db", "coll"};
+  PlannedCollection planned;
+  planned.ns = ns;
+  planned.documents = 4;
+  planned.ranges = {{ns, 0, {}, id_of(2)}, {ns, 0, id_of(2), {}}};
+  return {id, {planned}, std::nullopt};
+}
+
+RawBatch documents(const std::string& list) {
+  auto storage = std::make_unique<JsonBatch>(list, "{}");
+  RawBatch batch;
+  batch.events = storage->events();
+  batch.bytes = storage->bytes();
+  batch.storage = std::move(storage);
+  return batch;
+}
+
+// Opened, start durable, plan asked for.
+output::PlanCopy ask_for_plan(Harness& given) {
+  given.give(input::TargetReady{});
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {PositionKind::resume_after, Harness::token_of("start"), 0}});
+  EXPECT_FALSE(given.has<output::PlanCopy>()) << "nothing is read before the start position is durable";
+  EXPECT_EQ(given.make_durable().streams.at(0).copy, StreamCopy::planning);
+  given.take<output::Watching>();
+  return given.take<output::PlanCopy>();
+}
+
+// ... and the collection made on the target; the first range is asked for.
+output::ReadRange begin(Harness& given) {
+  given.give(plan(ask_for_plan(given).id));
+  EXPECT_FALSE(given.has<SchemaChange>()) << "nothing is written before the plan is durable";
+  given.make_durable();
+  const auto prepare = given.take<SchemaChange>();
+  EXPECT_EQ(prepare.kind, SchemaChangeKind::prepare_copy);
+  given.give(input::SchemaChanged{prepare.writer, prepare.id, std::nullopt});
+  return given.take<output::ReadRange>();
+}
+
+TEST(EngineCopy, BeginsWhenTheStartIsDurableAndWritesWhenThePlanIsDurable) {
+  Harness given(copying());
+  const output::ReadRange read = begin(given);
+  EXPECT_FALSE(read.is_open);
+  EXPECT_EQ(read.bounds.to, id_of(2));
+  given.give(input::RangeBatch{read.reader, read.range, documents(R"({"_id":1},{"_id":2})"), true});
+  const auto write = given.take<output::Write>();
+  EXPECT_EQ(write.kind, WriteKind::insert);
+  EXPECT_EQ(write.operations.size(), 2u);
+}
+
+TEST(EngineCopy, KeepsChangesInTheSpoolAndAppliesThemWhenAllIsCopied) {
+  Harness given(copying());
+  output::ReadRange read = begin(given);
+  const auto stream = given.take<output::ReadStream>();
+  EXPECT_EQ(stream.spool_as, 1u);
+  given.give(
+      input::StreamSpooled{{0}, 1, {PositionKind::resume_after, Harness::token_of("a"), 0}, false, 100});
+  for (const char* list : {R"({"_id":1},{"_id":2})", R"({"_id":3})"}) {
+    given.give(input::RangeBatch{read.reader, read.range, documents(list), true});
+    given.acknowledge(given.take<output::Write>());
+    if (given.has<output::ReadRange>()) read = given.take<output::ReadRange>();
+  }
+  EXPECT_FALSE(given.has<output::ReadSpool>())
+      << "the indexes are not built, and that all is copied is not durable";
+  const auto indexes = given.take<SchemaChange>();
+  EXPECT_EQ(indexes.kind, SchemaChangeKind::build_indexes);
+  given.give(input::SchemaChanged{indexes.writer, indexes.id, std::nullopt});
+  while (given.has<output::Persist>()) given.make_durable();
+  EXPECT_EQ(given.take<output::ReadSpool>().sequence, 1u);
+}
+
+TEST(EngineCopy, GoesOnAfterARestartBehindTheLastDocumentThatTheTargetHas) {
+  EngineOptions options = copying();
+  {
+    Harness given(options);
+    const output::ReadRange read = begin(given);
+    given.give(input::RangeBatch{read.reader, read.range, documents(R"({"_id":1})"), false});
+    given.acknowledge(given.take<output::Write>());
+    given.pass_ms(1'000);
+    options.resume_from = given.make_durable();
+  }
+  ASSERT_EQ(options.resume_from.copies.size(), 1u);
+  EXPECT_EQ(options.resume_from.copies[0].ranges.size(), 2u);
+
+  Harness again(options);
+  again.give(input::TargetReady{});
+  again.take<output::OpenStream>();
+  again.give(input::StreamOpened{{0}, {}});
+  EXPECT_FALSE(again.has<output::PlanCopy>());
+  const auto read = again.take<output::ReadRange>();
+  EXPECT_EQ(read.bounds.to, id_of(2));
+  EXPECT_EQ(read.after, id_of(1));
+}
+
+TEST(EngineCopy, ThatIsRefusedEndsTheServiceBeforeAnythingIsWritten) {
+  Harness given(copying());
+  Error refusal;
+  refusal.treatment = Treatment::fatal;
+  refusal.message = "db.coll holds documents on the target";
+  given.give(input::CopyPlanned{ask_for_plan(given).id, {}, refusal});
+  while (given.has<output::Persist>()) given.make_durable();
+  const auto finished = given.take<output::Finished>();
+  EXPECT_EQ(finished.reason, output::StopReason::copy_refused);
+  EXPECT_EQ(finished.text, refusal.message);
+  EXPECT_FALSE(given.has<output::Write>());
+}
+
+TEST(EngineCopy, IsNotWantedForAStreamThatHasAPosition) {
+  EngineOptions options = copying();
+  options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("t7"), 0}, ""}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_FALSE(given.has<output::PlanCopy>());
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 0u);
+}
+
+}  // namespace
+}  // namespace ddsync::test

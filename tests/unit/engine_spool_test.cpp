@@ -1,0 +1,119 @@
+// What the engine keeps in the spool, one situation a test. Whole histories with crashes: tests/sim.
+#include "support/engine_harness.h"
+
+namespace ddsync::test {
+namespace {
+
+EngineOptions with_spool() {
+  EngineOptions options = Harness::options();
+  options.spool_bytes_max = 1u << 20;
+  options.spool_patience = Duration::seconds(30);
+  options.memory_bytes_max = 4'000;
+  return options;
+}
+
+StreamPosition at(const std::string& name) {
+  return {PositionKind::resume_after, Harness::token_of(name), 0};
+}
+
+// Large enough to fill the memory.
+std::string large(const std::string& name, const std::string& id) {
+  return insert(name, id, R"(,"padding":")" + std::string(4'000, 'x') + "\"");
+}
+
+// A stream that cannot be read for longer than it is patient.
+void fill_memory_for_long(Harness& given) {
+  given.start();
+  given.batch(large("a", "1"), "a");
+  EXPECT_FALSE(given.has<output::ReadStream>()) << "memory is full";
+  given.pass_ms(31'000);
+}
+
+TEST(EngineSpool, BeginsAtTheWatermarkWhenTheTargetIsAwayForLong) {
+  Harness given(with_spool());
+  fill_memory_for_long(given);
+  EXPECT_EQ(given.take<output::OpenStream>().position, at("start"))
+      << "what is only in memory has to be in it";
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 1u);
+}
+
+TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
+  Harness given(with_spool());
+  fill_memory_for_long(given);
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  given.take<output::ReadStream>();
+  given.give(input::StreamSpooled{{0}, 1, at("a"), false, 4'100});
+  EXPECT_FALSE(given.has<output::ReadSpool>()) << "memory is still full";
+  given.acknowledge(given.take<output::Write>());
+  EXPECT_EQ(given.take<output::ReadSpool>().sequence, 1u);
+  auto storage = std::make_unique<JsonBatch>(insert("a", "1"), token("a"));
+  RawBatch batch;
+  batch.events = storage->events();
+  batch.bytes = storage->bytes();
+  batch.storage = std::move(storage);
+  given.give(input::SpoolBatch{{0}, 1, std::move(batch), at("a")});
+  EXPECT_FALSE(given.has<output::TrimSpool>());
+  // Of the batch that the rewind brings again, the event that was in memory is left out.
+  while (given.has<output::Persist>()) given.make_durable();
+  given.pass_ms(6'000);
+  while (given.has<output::Persist>()) given.make_durable();
+  EXPECT_EQ(given.take<output::TrimSpool>().before, 2u);
+}
+
+TEST(EngineSpool, ThatIsMissingThoughTheStateNeedsItIsRefused) {
+  EngineOptions options = with_spool();
+  StreamCheckpoint stream;
+  stream.scope = "db.coll";
+  stream.position = at("t");
+  stream.spool_next = 3;
+  stream.spool_end = 5;
+  options.resume_from.streams = {stream};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  while (given.has<output::Persist>()) given.make_durable();
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::local_disk);
+}
+
+TEST(EngineSpool, OfAnEarlierProcessIsAppliedFirstAndTheSourceIsReadOnBehindIt) {
+  EngineOptions options = with_spool();
+  StreamCheckpoint stream;
+  stream.scope = "db.coll";
+  stream.position = at("t");
+  stream.spool_next = 3;
+  stream.spool_end = 5;
+  options.resume_from.streams = {stream};
+  options.spool = {{"db.coll", 1, 5, 1'000, at("z")}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  EXPECT_EQ(given.take<output::OpenStream>().position, at("z"));
+  EXPECT_EQ(given.take<output::ReadSpool>().sequence, 3u);
+}
+
+TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenItIsApplied) {
+  EngineOptions options = with_spool();
+  StreamCheckpoint stream;
+  stream.scope = "db.coll";
+  stream.position = at("t");
+  stream.spool_end = 2;
+  options.resume_from.streams = {stream};
+  options.spool = {{"db.coll", 1, 2, 1'000, at("z")}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.take<output::OpenStream>();
+  Error lost = make_error(ErrorContext::stream_open, 286, "ChangeStreamHistoryLost", "too old");
+  given.give(input::StreamFailed{{0}, lost});
+  EXPECT_NE(given.engine().status().streams.at(0).state, StreamState::gap);
+  auto storage = std::make_unique<JsonBatch>(insert("a", "1"), token("z"));
+  RawBatch batch;
+  batch.events = storage->events();
+  batch.bytes = storage->bytes();
+  batch.storage = std::move(storage);
+  given.take<output::ReadSpool>();
+  given.give(input::SpoolBatch{{0}, 1, std::move(batch), at("z")});
+  EXPECT_EQ(given.engine().status().streams.at(0).state, StreamState::gap);
+}
+
+}  // namespace
+}  // namespace ddsync::test
