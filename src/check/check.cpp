@@ -9,6 +9,7 @@
 #include "check/history.h"
 #include "check/local.h"
 #include "check/rights.h"
+#include "check/schema.h"
 #include "check/servers.h"
 #include "check/streams.h"
 
@@ -54,6 +55,7 @@ const std::vector<NamedCheck>& all_checks() {
       {"history", Needs::source, check_history},
       {"target rights", Needs::target, check_target_rights},
       {"documents", Needs::both, check_documents},
+      {"schema", Needs::both, check_schema},
   };
   return checks;
 }

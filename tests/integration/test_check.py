@@ -10,7 +10,7 @@ from support.service import run, to_yaml
 PASSWORD = "cAnArY!%/:x7"
 ENCODED = "cAnArY%21%25%2F%3Ax7"
 ROWS = ["configuration", "source", "target", "pair", "clocks", "state", "disk", "source rights", "change streams",
-        "history", "target rights", "documents"]
+        "history", "target rights", "documents", "schema"]
 
 
 @pytest.fixture

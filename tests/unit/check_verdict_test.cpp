@@ -6,6 +6,7 @@
 #include "check/history.h"
 #include "check/local.h"
 #include "check/rights.h"
+#include "check/schema.h"
 #include "check/servers.h"
 
 namespace ddsync::check {
@@ -182,6 +183,18 @@ TEST(ConfigurationProblems, AreEachARowWithTheirLine) {
   EXPECT_EQ(findings[1].found, "c.yaml: missing");
   EXPECT_EQ(worst(findings), Verdict::problem);
   EXPECT_EQ(configuration_problems("c", std::vector<config::Problem>(1'000)).size(), 100U);
+}
+
+TEST(SchemaVerdict, IsAProblemOnlyWhereACopyWouldStop) {
+  config::Config config;
+  const std::vector<std::string> lost = {"db.c: capped: refused"};
+  EXPECT_EQ(judge_schema(2, {}, config).verdict, Verdict::ok);
+  EXPECT_EQ(judge_schema(2, lost, config).verdict, Verdict::warning);
+  config.initial_sync.mode = config::InitialSyncMode::automatic;
+  EXPECT_EQ(judge_schema(2, lost, config).verdict, Verdict::problem);
+  EXPECT_TRUE(has(judge_schema(2, lost, config).found, "capped"));
+  config.schema_unsupported = config::Unsupported::warn;
+  EXPECT_EQ(judge_schema(2, lost, config).verdict, Verdict::warning);
 }
 
 }  // namespace

@@ -1,0 +1,65 @@
+#include "check/schema.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "check/wording.h"
+#include "mongo/reader.h"
+#include "mongo/schema_support.h"
+
+namespace ddsync::check {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kSchema = "schema";
+constexpr std::chrono::seconds kPatience{20};
+
+mongo::Result<void> add_lost(mongo::Reader& source, const Namespace& ns, const mongo::ServerInfo& target,
+                             std::vector<std::string>& lost) {
+  auto options = source.collection_options(ns);
+  if (!options) return tl::unexpected(std::move(options).error());
+  const auto indexes = source.indexes(ns);
+  if (!indexes) return tl::unexpected(indexes.error());
+  PlannedCollection collection;
+  collection.ns = ns;
+  collection.options = options->value_or(OwnedDocument());
+  if (!find_value(collection.options.view(), "timeseries").missing()) {
+    lost.push_back(ns.name() + ": a time series has no change stream and is not copied");
+    return {};
+  }
+  for (const mongo::UnsupportedOption& one : mongo::unsupported_options(collection, *indexes, target))
+    lost.push_back(fmt::format("{}: {}: {}", one.ns.name(), one.what, one.why));
+  return {};
+}
+
+}  // namespace
+
+Finding judge_schema(size_t collections, const std::vector<std::string>& lost, const config::Config& config) {
+  const std::string looked_at = counted(collections, "collection");
+  if (lost.empty()) return ok(kSchema, looked_at + ": the target can have all options and indexes");
+  const std::string found = fmt::format("{}: {}", looked_at, some_of(lost));
+  if (config.initial_sync.mode == config::InitialSyncMode::off)
+    return warning(kSchema, found,
+                   "options and indexes are not carried over: make what you need on the target");
+  if (config.schema_unsupported == config::Unsupported::warn)
+    return warning(kSchema, found, "schema.unsupported is warn: the copy leaves it out");
+  return problem(kSchema, found, "change it at the source, or set schema.unsupported: warn to go on without");
+}
+
+Findings check_schema(Context& context) {
+  const auto source = context.source.endpoint->reader();
+  const Clock::time_point give_up_at = Clock::now() + kPatience;
+  std::vector<std::string> lost;
+  for (const Namespace& ns : context.collections) {
+    if (Clock::now() >= give_up_at)
+      return {warning(kSchema, some_of(lost), "not every collection was looked at: it takes too long")};
+    if (const auto added = add_lost(*source, ns, *context.target.info, lost); !added)
+      return {problem(kSchema, fmt::format("{} cannot be listed: {}", ns.name(), describe(added.error())),
+                      "grant the role read on the databases in scope")};
+  }
+  return {judge_schema(context.collections.size(), lost, context.config)};
+}
+
+}  // namespace ddsync::check
