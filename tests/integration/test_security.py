@@ -48,7 +48,8 @@ FORMS = {form for secret in (b"cAnArY", PASSWORD.encode(), ENCODED.encode()) for
 def no_secret_in(service, *, more_files=()):
     """No canary, in any form, in any output, state or dead letter, nor in the running process's command line and
     environment. Gives what was looked at."""
-    paths = [path for path in pathlib.Path(service.folder).iterdir() if path.name != "config.yaml"] + [*more_files]
+    paths = [path for path in pathlib.Path(service.folder).rglob("*")
+             if path.is_file() and path.name != "config.yaml"] + [*more_files]
     if service.process.exit_code() is None:
         paths += [pathlib.Path(f"/proc/{service.process.pid}/{name}") for name in ("cmdline", "environ", "comm")]
     for path in paths:

@@ -1,0 +1,147 @@
+"""From a filled source and an empty target to two equal servers."""
+
+import re
+
+import pytest
+
+from support.compare import wait_equal
+from support.filled import document, fill_every_kind, insert, same_schema
+from support.waiting import wait_for
+
+AUTO = {"mode": "auto"}
+
+
+def copy(service, seconds=90.0):
+    """`documentdb-sync copy`: its exit code."""
+    return service.start("copy").wait_exit(seconds)
+
+
+@pytest.mark.parametrize("scope", ["one database", "everything", "each collection"])
+def test_copy_makes_the_target_equal_and_ends(new_server, new_service, scope):
+    source, target = new_server("source"), new_server("target")
+    here, there = source.client(), target.client()
+    fill_every_kind(here.db)
+    here.other.small.insert_one({"_id": 1})
+    names = {"one database": ["db.*", "other.*"], "everything": ["*"],
+             "each collection": ["other.small", *(f"db.{name}" for name in here.db.list_collection_names()
+                                                  if not name.startswith("system."))]}[scope]
+    service = new_service(source.uri(), target.uri(), names,
+                          **({"watch": {"scope": "collection"}} if scope == "each collection" else {}))
+    assert copy(service) == 0
+    wait_equal(here, there, ["db.*", "other.*"], 0)
+    assert same_schema(here, there, "db") == {}
+
+
+def test_views_are_there_in_the_end(pair, sync, database):
+    """Also when the target has them already, and of a collection that has documents."""
+    here, there = pair.source[database], pair.target[database]
+    insert(here.c, (document(n, n) for n in range(100)))
+    here.command({"create": "view", "viewOn": "c", "pipeline": [{"$match": {"n": {"$lt": 10}}}]})
+    assert copy(sync([f"{database}.*"])) == 0
+    wait_equal(pair.source, pair.target, [f"{database}.*"], 0)
+    assert same_schema(pair.source, pair.target, database) == {}
+    assert there.view.count_documents({}) == 10
+    assert copy(sync([f"{database}.*"], name="again", initial_sync={"target_not_empty": "merge"})) == 0
+    assert same_schema(pair.source, pair.target, database) == {}
+
+
+def test_a_copy_that_is_repeated_has_nothing_to_do(pair, sync, database):
+    insert(pair.source[database].c, (document(n, n) for n in range(100)))
+    service = sync([f"{database}.*"])
+    assert copy(service) == 0
+    pair.source[database].c.insert_one({"_id": "later"})
+    assert copy(service) == 0
+    wait_equal(pair.source, pair.target, [f"{database}.*"], 0)
+
+
+def test_a_run_goes_on_where_a_copy_ended(pair, sync, database, settle):
+    insert(pair.source[database].c, (document(n, n) for n in range(100)))
+    service = sync([f"{database}.*"])
+    assert copy(service) == 0
+    pair.source[database].c.insert_one({"_id": "between"})
+    service.start_and_watch()
+    settle(service, pair.source, pair.target, [f"{database}.*"])
+
+
+@pytest.mark.parametrize("policy", ["refuse", "merge", "drop"])
+def test_a_target_that_is_not_empty(pair, sync, database, policy):
+    here, there = pair.source[database], pair.target[database]
+    insert(here.c, (document(n, n) for n in range(100)))
+    insert(here.d, (document(n, n) for n in range(10)))
+    before = [{"_id": 5, "old": True}, {"_id": "of the target alone", "old": True}]
+    there.c.insert_many(before)
+    service = sync([f"{database}.*"], initial_sync={"mode": "off", "target_not_empty": policy})
+    code = copy(service)
+    if policy == "refuse":
+        assert code == 1
+        assert re.search(rf"{database}\.c holds 2 documents.*target_not_empty.*merge.*drop", service.log)
+        assert list(there.c.find()) == before
+        assert there.list_collection_names() == ["c"], "nothing is written"
+        return
+    assert code == 0
+    assert bool(there.c.find_one({"_id": "of the target alone"})) == (policy == "merge")
+    there.c.delete_one({"_id": "of the target alone"})
+    wait_equal(pair.source, pair.target, [f"{database}.*"], 0)
+
+
+def test_a_refusal_can_be_answered_with_another_setting(pair, sync, database):
+    pair.source[database].c.insert_one({"_id": 1, "v": 1})
+    pair.target[database].c.insert_one({"_id": 1, "v": 0})
+    service = sync([f"{database}.*"])
+    assert copy(service) == 1
+    pair.source[database].c.insert_one({"_id": 2, "v": 2})
+    service.config["initial_sync"] = {"target_not_empty": "merge"}
+    service.configure(service.config)
+    assert copy(service) == 0
+    wait_equal(pair.source, pair.target, [f"{database}.*"], 0)
+
+
+@pytest.mark.parametrize("when", ["off", "before_copy", "after_copy"])
+def test_when_indexes_are_built(pair, sync, database, when):
+    fill_every_kind(pair.source[database])
+    assert copy(sync([f"{database}.*"], indexes=when)) == 0
+    wait_equal(pair.source, pair.target, [f"{database}.*"], 0)
+    if when == "off":
+        assert [one["name"] for one in pair.target[database].indexed.list_indexes()] == ["_id_"]
+    else:
+        assert same_schema(pair.source, pair.target, database) == {}
+
+
+def test_off_copies_nothing_and_says_what_the_target_lacks(pair, sync, database):
+    insert(pair.source[database].c, (document(n, n) for n in range(7)))
+    service = sync([f"{database}.*"]).start_and_watch()
+    assert re.search(rf"{database}\.c.*\b7\b", service.log), service.log
+    pair.source[database].c.insert_one({"_id": "later"})
+    wait_for(lambda: pair.target[database].c.find_one({"_id": "later"}), "the later document")
+    assert pair.target[database].c.count_documents({}) == 1
+    assert service.stop() == 0
+
+
+def test_the_option_of_the_command_line_copies_too(pair, sync, database, settle):
+    insert(pair.source[database].c, (document(n, n) for n in range(100)))
+    service = sync([f"{database}.*"]).start_and_watch("--initial-sync")
+    settle(service, pair.source, pair.target, [f"{database}.*"])
+
+
+def test_always_copies_again_at_each_start(pair, sync, database, settle):
+    insert(pair.source[database].c, (document(n, n) for n in range(100)))
+    service = sync([f"{database}.*"], initial_sync={"mode": "always", "target_not_empty": "merge"})
+    for _ in range(2):
+        service.start_and_watch()
+        service.wait_for_log("all changes made during the copy are applied")  # before that, a start goes on with it
+        settle(service, pair.source, pair.target, [f"{database}.*"])
+        pair.target[database].c.delete_one({"_id": 7})  # what only another copy brings back
+
+
+def test_small_collections_do_not_wait_behind_a_large_one(pair, sync, database):
+    """The large one is read for several seconds; the small ones are there long before."""
+    here, there = pair.source[database], pair.target[database]
+    insert(here.aaa_large, (document(n, n, 900) for n in range(60_000)))
+    for number in range(30):
+        insert(here[f"small{number}"], (document(n, n) for n in range(20)))
+    service = sync([f"{database}.*"], initial_sync={**AUTO, "max_bytes_per_second": "12 MB"}).start()
+    small = [f"small{number}" for number in range(30)]
+    wait_for(lambda: all(there[name].count_documents({}) == 20 for name in small), "the small collections")
+    assert there.aaa_large.estimated_document_count() < 40_000
+    wait_equal(pair.source, pair.target, [f"{database}.*"], 60)
+    assert service.stop() == 0
