@@ -1,0 +1,219 @@
+// The reading side of Streams: what an answer tells, when and how much is read next, and whether it goes to
+// the spool.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/planted_bug.h"
+#include "engine/streams.h"
+
+namespace ddsync {
+namespace {
+
+// Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
+constexpr Duration kReplayLeast = Duration::seconds(5);
+constexpr uint64_t kBatchBytesMax = 4u << 20;
+constexpr uint32_t kBatchEventsMax = 2'000;
+// Of the memory limit: above it only streams that hold nothing may read, a small batch each.
+constexpr uint64_t kFullNumerator = 3;
+constexpr uint64_t kFullDenominator = 4;
+// One read may ask for so much of the memory that is left, and all reads of streams that brought nothing the
+// last time, which may wait for long, for so much of the limit: they leave room to the busy ones.
+constexpr uint64_t kOfRoomOneIn = 4;
+constexpr uint64_t kIdleOneIn = 4;
+
+}  // namespace
+
+bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
+  answered(stream);
+  if (shared_.now - stream.last_answer >= kStreamPause) stream.keeps_up_since = shared_.now;
+  stream.last_answer = shared_.now;
+  const bool empty = batch.events.size <= 5;  // an empty BSON array
+  // Of a stream whose events wait in the spool it does not mean that there are no more.
+  stream.last_batch_empty = empty && stream.spool.drained() && !stream.copying;
+  if (stream.last_batch_empty) {
+    stream.waits_since = {};
+    if (!stream.blocked()) stream.rewound = false;
+    stream.at_head = shared_.now;
+    stream.empty_batches += 1;
+  } else if (!empty) {
+    stream.last_event = shared_.now;
+  }
+  if (stream.replaying) note_replay(stream);
+  return !empty;
+}
+
+void Streams::on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uint64_t largest) const {
+  if (events < stream.asked_events && bytes < kBatchBytesMax) stream.at_head = shared_.now;
+  if (events >= stream.asked_events || bytes >= kBatchBytesMax) stream.keeps_up_since = shared_.now;
+  if (events == 0) return;
+  // Larger ones count at once, smaller ones slowly: the next read may bring as large ones again.
+  const uint64_t here = bytes / events + 1;
+  stream.expected_event_bytes = std::max(here, (3 * stream.expected_event_bytes + here) / 4);
+  stream.largest_event_bytes =
+      std::max(largest, stream.largest_event_bytes - stream.largest_event_bytes / 16);
+}
+
+// What an earlier process can have sent was at the source before this one began.
+void Streams::note_replay(Stream& stream) const {
+  if (stream.replaying_since == Instant{}) stream.replaying_since = shared_.now;
+  const bool caught_up = stream.last_batch_empty || stream.keeps_up(shared_.now);
+  stream.replaying = !caught_up || shared_.now - stream.replaying_since < kReplayLeast;
+}
+
+void Streams::on_idle(Stream& stream, StreamPosition position) {
+  recovered(stream);
+  if (!position.known()) return;
+  stream.read_position = position;
+  // With events in the spool it is not the position behind what the ledger knows.
+  if (stream.spool.drained() && stream.ledger.idle_position(std::move(position))) checkpoints_.moved();
+}
+
+void Streams::on_spooled(const input::StreamSpooled& spooled) {
+  Stream& stream = at(spooled.stream);
+  answered(stream);
+  stream.last_answer = stream.last_event = shared_.now;
+  stream.last_batch_empty = false;
+  recovered(stream);
+  spools_.on_spooled(stream, spooled);
+  stream.read_position = spooled.after;
+  if (spooled.invalidated) server_closed_cursor(stream);
+}
+
+bool Streams::on_spool_batch(Stream& stream, const input::SpoolBatch& batch) {
+  stream.last_event = shared_.now;
+  checkpoints_.moved();  // also when all of it is applied already
+  return spools_.on_batch(stream, batch);
+}
+
+void Streams::on_spool_failed(const input::SpoolFailed& failed) {
+  Stream& stream = at(failed.stream);
+  stream.spool.asked = false;
+  stream.detail = describe(failed.error);
+  shared_.end(output::StopReason::local_disk,
+              fmt::format("the spool of {} cannot be read: {}", stream.scope.name(), describe(failed.error)));
+}
+
+void Streams::pump(uint64_t held_bytes, bool may_read) {
+  if (shared_.ending) return;
+  for (Stream& stream : streams_) pump_one(stream, held_bytes, may_read);
+}
+
+StreamState Streams::state_of(const Stream& stream, bool to_spool) {
+  if (stream.copying) return StreamState::copying;
+  if (to_spool) return stream.blocked() ? StreamState::spooling : StreamState::catching_up;
+  if (stream.full) return StreamState::paused;
+  return stream.blocked() ? StreamState::barrier : StreamState::live;
+}
+
+void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
+  if (stream.is_gap() || stream.state == StreamState::closed) return;
+  note_waiting(stream, held_bytes);
+  if (may_read) spools_.read_next(stream);
+  if (!stream.gap_behind_spool.empty()) {
+    if (stream.spool.drained() && !stream.undecoded) enter_gap(stream, stream.gap_behind_spool);
+    return;
+  }
+  if (stream.asked) return;
+  if (!stream.opened) {
+    if (shared_.now >= stream.reopen_at) open(stream);
+    return;
+  }
+  if (!secure_start(stream)) return;
+  const bool to_spool = spools_.goes_to_spool(stream);
+  if (to_spool && stream.spool.drained() && !stream.rewound) {
+    rewind(stream);
+    return;
+  }
+  stream.state = state_of(stream, to_spool);
+  if (!may_read) {  // the disk: what waits at the source may be what a document set aside waits for
+    stream.last_batch_empty = false;
+    stream.last_event = shared_.now;
+  }
+  if (!may_read || (to_spool && !spools_.has_room())) {
+    stream.state = StreamState::paused;
+  } else if (!stream.spool.drained() && !stream.blocked() && stream.spool.nearly_drained()) {
+    return;  // the next batch shall come directly: through the spool it would be followed by another one
+  } else if (to_spool || !stream.blocked()) {
+    read(stream, held_bytes, to_spool);
+  }
+}
+
+// What the spool holds goes on from the watermark without a hole, so that after a crash nothing is missing
+// that was only in memory. So the source is read again from there, or from where the spool ends. What comes
+// twice is harmless (invariant 3) but for a schema change under way.
+void Streams::rewind(Stream& stream) {
+  stream.rewound = true;
+  if (planted(PlantedBug::spool_behind_memory)) return;
+  // A part of a batch of the spool stays: the spool has it.
+  const bool in_part = stream.undecoded && stream.undecoded->batch->spool_sequence == 0;
+  if (in_part) {
+    BatchRecord& batch = *stream.undecoded->batch;
+    stream.undecoded.reset();
+    stream.ledger.end_batch(batch, Ledger::position_behind_last(batch));
+    stream.invalidated = false;
+    checkpoints_.applied(stream.ledger.advance());
+  }
+  StreamPosition start = stream.spool.in_use() ? stream.spool.after : stream.ledger.position();
+  if (!in_part && stream.read_position == start) return;
+  stream.skip_until = stream.ledger.end().token;
+  stream.read_position = std::move(start);
+  shared_.emit(output::CloseStream{{stream.index}});
+  open(stream);
+}
+
+bool Streams::secure_start(Stream& stream) {
+  if (stream.state != StreamState::securing_start) return true;
+  if (!checkpoints_.durable(stream.start_generation)) return false;
+  stream.start_durable = true;
+  start_reading(stream);
+  return true;
+}
+
+// Since when the engine cannot take its events. It counts on while memory is full again and again: the target
+// is slower than the source then, and what the source has not yet told grows.
+void Streams::note_waiting(Stream& stream, uint64_t held_bytes) {
+  const uint64_t full = shared_.options.memory_bytes_max * kFullNumerator / kFullDenominator;
+  stream.full = held_bytes >= full && !stream.ledger.all_acknowledged();
+  if (stream.blocked()) {
+    if (stream.waits_since == Instant{}) stream.waits_since = shared_.now;
+  } else if (held_bytes < full / 2) {
+    stream.waits_since = {};
+  }
+}
+
+// Reads under way count as what they may bring, but for one event each: every stream must be able to wait for
+// its next event, however many there are. So what is held stays below the limit and one event of each stream.
+void Streams::read(Stream& stream, uint64_t held_bytes, bool to_spool) {
+  const uint64_t events = std::clamp<uint64_t>(events_to_ask(stream, held_bytes), 1, kBatchEventsMax);
+  stream.asked = true;
+  stream.asked_events = static_cast<uint32_t>(events);
+  stream.reserved_bytes = (events - 1) * stream.expected_event_bytes;
+  reserved_bytes_ += stream.reserved_bytes;
+  output::ReadStream read;
+  read.stream = {stream.index};
+  read.events_max = stream.asked_events;
+  if (to_spool) spools_.direct(stream, read);
+  shared_.emit(read);
+}
+
+uint64_t Streams::events_to_ask(const Stream& stream, uint64_t held_bytes) const {
+  if (stream.expected_event_bytes == 0) return 1;  // nothing is known of its events yet
+  const uint64_t most = shared_.options.memory_bytes_max;
+  const uint64_t taken = held_bytes + reserved_bytes_;
+  const uint64_t room = most > taken ? most - taken : 0;
+  uint64_t bytes = std::min(room / kOfRoomOneIn, kBatchBytesMax);
+  if (stream.last_batch_empty) bytes = std::min(bytes, most / kIdleOneIn / streams_.size());
+  // Were all as large as the largest of the last ones, they would still find room.
+  const uint64_t events = std::min(bytes / stream.expected_event_bytes, room / stream.largest_event_bytes);
+  // Growing by steps: sizes are known only of what came.
+  return std::min<uint64_t>(events, 2 * uint64_t{stream.asked_events});
+}
+
+void Streams::answered(Stream& stream) {
+  stream.asked = false;
+  reserved_bytes_ -= std::exchange(stream.reserved_bytes, 0);
+}
+
+}  // namespace ddsync
