@@ -28,6 +28,16 @@ class JsonBatch : public BatchStorage {
   OwnedDocument document_;
 };
 
+inline RawBatch raw_batch(const std::string& list, const std::string& token) {
+  auto storage = std::make_unique<JsonBatch>(list, token);
+  RawBatch raw;
+  raw.events = storage->events();
+  raw.post_batch_token = storage->token();
+  raw.bytes = storage->bytes();
+  raw.storage = std::move(storage);
+  return raw;
+}
+
 inline std::string token(const std::string& name) { return R"({"_data":")" + name + R"("})"; }
 
 // A change event of db.coll; `id` and `document` are JSON.
@@ -78,13 +88,7 @@ class Harness {
   }
 
   void batch(const std::string& events, const std::string& post_token, uint32_t stream = 0) {
-    auto storage = std::make_unique<JsonBatch>(events, token(post_token));
-    RawBatch raw;
-    raw.events = storage->events();
-    raw.post_batch_token = storage->token();
-    raw.bytes = storage->bytes();
-    raw.storage = std::move(storage);
-    give(input::StreamBatch{{stream}, std::move(raw)});
+    give(input::StreamBatch{{stream}, raw_batch(events, token(post_token))});
   }
 
   template <typename T>

@@ -27,14 +27,7 @@ input::CopyPlanned plan(uint64_t id) {
   return {id, {planned}, std::nullopt};
 }
 
-RawBatch documents(const std::string& list) {
-  auto storage = std::make_unique<JsonBatch>(list, "{}");
-  RawBatch batch;
-  batch.events = storage->events();
-  batch.bytes = storage->bytes();
-  batch.storage = std::move(storage);
-  return batch;
-}
+RawBatch documents(const std::string& list) { return raw_batch(list, "{}"); }
 
 // Opened, start durable, plan asked for.
 output::PlanCopy ask_for_plan(Harness& given) {

@@ -48,11 +48,7 @@ TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
   EXPECT_FALSE(given.has<output::ReadSpool>()) << "memory is still full";
   given.acknowledge(given.take<output::Write>());
   EXPECT_EQ(given.take<output::ReadSpool>().sequence, 1u);
-  auto storage = std::make_unique<JsonBatch>(insert("a", "1"), token("a"));
-  RawBatch batch;
-  batch.events = storage->events();
-  batch.bytes = storage->bytes();
-  batch.storage = std::move(storage);
+  RawBatch batch = raw_batch(insert("a", "1"), token("a"));
   given.give(input::SpoolBatch{{0}, 1, std::move(batch), at("a")});
   EXPECT_FALSE(given.has<output::TrimSpool>());
   // Of the batch that the rewind brings again, the event that was in memory is left out.
@@ -105,11 +101,7 @@ TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenItIsApplied) {
   Error lost = make_error(ErrorContext::stream_open, 286, "ChangeStreamHistoryLost", "too old");
   given.give(input::StreamFailed{{0}, lost});
   EXPECT_NE(given.engine().status().streams.at(0).state, StreamState::gap);
-  auto storage = std::make_unique<JsonBatch>(insert("a", "1"), token("z"));
-  RawBatch batch;
-  batch.events = storage->events();
-  batch.bytes = storage->bytes();
-  batch.storage = std::move(storage);
+  RawBatch batch = raw_batch(insert("a", "1"), token("z"));
   given.take<output::ReadSpool>();
   given.give(input::SpoolBatch{{0}, 1, std::move(batch), at("z")});
   EXPECT_EQ(given.engine().status().streams.at(0).state, StreamState::gap);
