@@ -40,7 +40,7 @@ class Writer {
 
 class Reader {
  public:
-  explicit Reader(const char* at) : at_(at) {}
+  explicit Reader(std::string_view bytes) : at_(bytes.begin()) {}
   template <std::unsigned_integral T>
   T get() {
     uint64_t number = 0;
@@ -97,7 +97,7 @@ EncodedEntry encode_entry(const RawBatch& batch, const StreamPosition& after, ui
 
 std::optional<DecodedEntry> decode_entry(std::string_view value) {
   if (value.size() < kEntryHeadBytes) return std::nullopt;
-  Reader reader(value.data());
+  Reader reader(value);
   if (reader.get<uint8_t>() != kEntryFormat) return std::nullopt;
   const auto kind = reader.get<uint8_t>();
   if (kind > static_cast<uint8_t>(PositionKind::operation_time)) return std::nullopt;
