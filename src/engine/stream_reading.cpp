@@ -173,7 +173,7 @@ bool Streams::secure_start(Stream& stream) {
 
 // Since when the engine cannot take its events. It counts on while memory is full again and again: the target
 // is slower than the source then, and what the source has not yet told grows.
-void Streams::note_waiting(Stream& stream, uint64_t held_bytes) {
+void Streams::note_waiting(Stream& stream, uint64_t held_bytes) const {
   const uint64_t full = shared_.options.memory_bytes_max * kFullNumerator / kFullDenominator;
   stream.full = held_bytes >= full && !stream.ledger.all_acknowledged();
   if (stream.blocked()) {

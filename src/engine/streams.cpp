@@ -259,6 +259,7 @@ void Streams::on_durable(const std::vector<uint64_t>& spool_next) {
 
 std::vector<uint64_t> Streams::spool_next() const {
   std::vector<uint64_t> next;
+  next.reserve(streams_.size());
   for (const Stream& stream : streams_) next.push_back(stream.ledger.spool_next());
   return next;
 }

@@ -68,7 +68,7 @@ class Streams {
   static StreamState state_of(const Stream& stream, bool to_spool);
   bool secure_start(Stream& stream);
   void rewind(Stream& stream);
-  void note_waiting(Stream& stream, uint64_t held_bytes);
+  void note_waiting(Stream& stream, uint64_t held_bytes) const;
   void read(Stream& stream, uint64_t held_bytes, bool to_spool);
   void server_closed_cursor(Stream& stream);
   uint64_t events_to_ask(const Stream& stream, uint64_t held_bytes) const;

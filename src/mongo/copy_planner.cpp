@@ -157,7 +157,7 @@ Result<std::vector<Bracket>> CommandPlanner::brackets_probed(const Namespace& ns
 // DocumentDB, whose index may not serve $type: types sort one after the other, so where the first and the
 // last _id are of one bracket, there is no other. What is inserted later comes through the stream.
 Result<std::vector<Bracket>> CommandPlanner::brackets_between_ends(const Namespace& ns) {
-  const std::vector<Bracket> all(kIdBrackets.begin(), kIdBrackets.end());
+  std::vector<Bracket> all(kIdBrackets.begin(), kIdBrackets.end());
   const auto first = outermost_id(ns, 1);
   const auto last = first ? outermost_id(ns, -1) : first;
   if (!last) {
