@@ -16,6 +16,18 @@ StreamPosition at(const std::string& name) {
   return {PositionKind::resume_after, Harness::token_of(name), 0};
 }
 
+// A state whose position has these entries of the spool behind it.
+EngineOptions resumed(uint64_t spool_next, uint64_t spool_end) {
+  EngineOptions options = with_spool();
+  StreamCheckpoint stream;
+  stream.scope = "db.coll";
+  stream.position = at("t");
+  stream.spool_next = spool_next;
+  stream.spool_end = spool_end;
+  options.resume_from.streams = {stream};
+  return options;
+}
+
 // Large enough to fill the memory.
 std::string large(const std::string& name, const std::string& id) {
   return insert(name, id, R"(,"padding":")" + std::string(4'000, 'x') + "\"");
@@ -59,13 +71,7 @@ TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
 }
 
 TEST(EngineSpool, ThatIsMissingThoughTheStateNeedsItIsRefused) {
-  EngineOptions options = with_spool();
-  StreamCheckpoint stream;
-  stream.scope = "db.coll";
-  stream.position = at("t");
-  stream.spool_next = 3;
-  stream.spool_end = 5;
-  options.resume_from.streams = {stream};
+  EngineOptions options = resumed(3, 5);
   Harness given(options);
   given.give(input::TargetReady{});
   while (given.has<output::Persist>()) given.make_durable();
@@ -73,13 +79,7 @@ TEST(EngineSpool, ThatIsMissingThoughTheStateNeedsItIsRefused) {
 }
 
 TEST(EngineSpool, OfAnEarlierProcessIsAppliedFirstAndTheSourceIsReadOnBehindIt) {
-  EngineOptions options = with_spool();
-  StreamCheckpoint stream;
-  stream.scope = "db.coll";
-  stream.position = at("t");
-  stream.spool_next = 3;
-  stream.spool_end = 5;
-  options.resume_from.streams = {stream};
+  EngineOptions options = resumed(3, 5);
   options.spool = {{"db.coll", 1, 5, 1'000, at("z")}};
   Harness given(options);
   given.give(input::TargetReady{});
@@ -88,12 +88,7 @@ TEST(EngineSpool, OfAnEarlierProcessIsAppliedFirstAndTheSourceIsReadOnBehindIt) 
 }
 
 TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenItIsApplied) {
-  EngineOptions options = with_spool();
-  StreamCheckpoint stream;
-  stream.scope = "db.coll";
-  stream.position = at("t");
-  stream.spool_end = 2;
-  options.resume_from.streams = {stream};
+  EngineOptions options = resumed(1, 2);
   options.spool = {{"db.coll", 1, 2, 1'000, at("z")}};
   Harness given(options);
   given.give(input::TargetReady{});
