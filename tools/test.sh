@@ -76,7 +76,15 @@ print_summaries() {
   print_summary asan
   [ -n "$secantusd_rs" ] || say "The integration tests ran on secantusd-py only: no recent cargo is here."
   [ -z "$failed" ] || say "== Not everything passed:$failed"
+  for preset in tsan asan release; do print_failures $preset; done
   print_summary release
+}
+
+# print_failures PRESET: what pytest and GoogleTest said was wrong, for whoever sees only the end of the output.
+print_failures() {
+  [ -e "$log_dir/ctest-$1.log" ] || return 0
+  grep -E -A 3 '^(E  |FAILED |/.*: Failure$)|: in test_|SUMMARY: |\*\*\*(Failed|Timeout|Exception)' "$log_dir/ctest-$1.log" |
+    grep -v ' Passed ' | cut -c 1-300 | head -n 80
 }
 
 # print_summary PRESET: what ctest said at its end.
