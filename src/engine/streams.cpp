@@ -65,7 +65,9 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints)
     stream.gap_reason = durable.gap_reason;
     stream.copy = durable.copy;
     stream.start_durable = durable.position.known();
-    stream.replaying = stream.start_durable && !shared.options.resume_from.clean_end;
+    // Of a stream that was still copied nothing has been sent.
+    const bool may_be_sent = durable.copy == StreamCopy::none || durable.copy == StreamCopy::catching_up;
+    stream.replaying = stream.start_durable && may_be_sent && !shared.options.resume_from.clean_end;
     stream.read_position = durable.position;
     stream.spool_missing = !spools_.resume(stream, durable);
     if (!stream.spool.drained()) stream.skip_until = durable.position.token;

@@ -22,6 +22,7 @@ constexpr uint64_t kRepairsOneIn = 8;
 constexpr Duration kCheckInterval = Duration::milliseconds(200);
 constexpr Duration kQuietCheckInterval = Duration::seconds(1);  // nothing could be compared at the last check
 constexpr uint32_t kRepairsMax = 5;
+constexpr Duration kRepairsSaidEvery = Duration::seconds(10);
 
 Error incomplete_answer() {
   Error error;
@@ -134,6 +135,7 @@ bool Suspects::eligible(const Suspect& suspect) const {
 }
 
 void Suspects::pump() {
+  say_repairs();
   if (in_flight_ || suspects_.empty() || shared_.ending || shared_.now < next_check_) return;
   next_check_ = shared_.now + kCheckInterval;
   const bool full = repairs_.bytes() >= shared_.options.memory_bytes_max / kRepairsOneIn;
@@ -236,8 +238,8 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
 
 void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
   suspect.repaired = true;
-  shared_.notice(output::Level::warning,
-                 fmt::format("a late write had changed a document of {}: repaired", suspect.ns->ns.name()));
+  repairs_unsaid_ += 1;
+  repaired_ns_ = suspect.ns->ns;
   // The source's own spelling of the id: the suspect's may be of an earlier life of the key.
   const ValueView id =
       source_document.empty() ? suspect.id.view() : find_value(source_document.view(), "_id");
@@ -256,6 +258,17 @@ void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
   operation.document = event.document;
   operation.newest = operation.oldest = ref;
   pending_.add(*suspect.ns, operation);
+}
+
+// After a crash under load there may be thousands.
+void Suspects::say_repairs() {
+  if (repairs_unsaid_ == 0 || shared_.now < say_repairs_at_) return;
+  shared_.notice(output::Level::warning,
+                 fmt::format("{} documents differed where a write of unknown outcome may have come late: "
+                             "written again as the source has them (the last one in {})",
+                             repairs_unsaid_, repaired_ns_.name()));
+  repairs_unsaid_ = 0;
+  say_repairs_at_ = shared_.now + kRepairsSaidEvery;
 }
 
 bool Suspects::any_to_compare(const NamespaceQueue& ns) const {
@@ -278,6 +291,10 @@ void Suspects::fill(Checkpoint& checkpoint) const {
   checkpoint.unproven_namespaces.assign(unproven_.begin(), unproven_.end());
 }
 
-Instant Suspects::next_wake() const { return in_flight_ || suspects_.empty() ? Instant{} : next_check_; }
+Instant Suspects::next_wake() const {
+  const Instant check = in_flight_ || suspects_.empty() ? Instant{} : next_check_;
+  if (repairs_unsaid_ == 0) return check;
+  return check == Instant{} ? say_repairs_at_ : std::min(check, say_repairs_at_);
+}
 
 }  // namespace ddsync

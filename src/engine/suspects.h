@@ -83,6 +83,7 @@ class Suspects {
   bool eligible(const Suspect& suspect) const;
   void settle(const Key& key, const input::ComparedKey& found);
   void repair(Suspect& suspect, const OwnedDocument& source_document);
+  void say_repairs();
 
   Shared& shared_;
   PendingOperations& pending_;
@@ -93,6 +94,9 @@ class Suspects {
   std::set<Namespace> unproven_;
   uint64_t replayed_ = 0;
   Ledger repairs_;
+  uint64_t repairs_unsaid_ = 0;
+  Namespace repaired_ns_;  // of the last one
+  Instant say_repairs_at_;
   std::vector<Key> asked_;
   Namespace asked_ns_;
   size_t ask_max_;  // keys of the next comparison: fewer where documents are large
