@@ -1,6 +1,6 @@
 """Measures the service against bare driver loops, in one run: see docs/performance.md.
 
-    ./dev bench [--quick] [--only insert,hot,delay,...] [--repeats N]
+    ./dev bench [--quick] [--only insert,hot,delay,copy,...] [--repeats N] [--scale F]
 """
 
 import argparse
@@ -13,7 +13,8 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKLOADS = ("insert", "update", "mixed", "hot")
-NAMES = ("engine", *WORKLOADS, "memory", "distance", "delay", "collections", "neighbour")
+NAMES = ("engine", *WORKLOADS, "memory", "distance", "delay", "collections", "neighbour", "copy", "copy-distance",
+         "copy-many", "spool")
 
 
 def parse_arguments():
@@ -25,6 +26,8 @@ def parse_arguments():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--events", type=int, default=200_000, help="size of a backlog")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of a delay measurement")
+    parser.add_argument("--scale", type=float, default=1.0,
+                        help="of the million documents or events of copy, copy-distance, copy-many and spool")
     parser.add_argument("--quick", action="store_true", help="once, small: shows that it works, proves nothing")
     parser.add_argument("--json", help="file for the figures (default: bench.json in the build folder)")
     arguments = parser.parse_args()
@@ -32,7 +35,7 @@ def parse_arguments():
         parser.error(f"--only: unknown: {', '.join(sorted(unknown))}")
     arguments.json = arguments.json or os.path.join(arguments.build, "bench.json")
     if arguments.quick:
-        arguments.repeats, arguments.events, arguments.seconds = 1, 20_000, 4.0
+        arguments.repeats, arguments.events, arguments.seconds, arguments.scale = 1, 20_000, 4.0, 0.02
     return arguments
 
 
@@ -41,9 +44,12 @@ os.environ["DDSYNC_SECANTUSD_RS"] = os.path.abspath(ARGUMENTS.server)
 os.environ["DDSYNC_BINARY"] = os.path.abspath(os.path.join(ARGUMENTS.build, "src", "documentdb-sync"))
 sys.path[:0] = [os.path.join(ROOT, "tests"), os.path.join(ROOT, "bench")]
 
-from harness.delay import measure_delay, measure_hot_neighbour  # noqa: E402  (needs the paths set above)
+# Only now: they need the paths set above.
+from harness.copy import measure_copy, measure_copy_distance, measure_copy_many  # noqa: E402
+from harness.delay import measure_delay, measure_hot_neighbour  # noqa: E402
 from harness.machine import MEMORY_LIMIT, Tools  # noqa: E402
 from harness.report import Report  # noqa: E402
+from harness.spool import measure_spool  # noqa: E402
 from harness.throughput import measure_default_memory, measure_distance, measure_workload  # noqa: E402
 
 
@@ -132,6 +138,55 @@ def run_hot_neighbour(report, tools, folder):
     check_cost(report, "hot neighbour", median)
 
 
+def scaled(count):
+    return max(1, int(count * ARGUMENTS.scale))
+
+
+def run_copy(report, tools, folder):
+    for documents, size, name in ((scaled(1_000_000), 900, "900 bytes"), (scaled(100_000), 10_000, "10 KB")):
+        median = report.add(f"copy {name}", measure_copy(tools, os.path.join(folder, str(size)), documents, size,
+                                                         ARGUMENTS.repeats))
+        report.note(f"copy of {documents:,} of {name}: bare reader | bare inserters | service, documents/s",
+                    f"{median['reader_per_s']:,.0f} | {median['inserters_per_s']:,.0f} | "
+                    f"{median['documents_per_s']:,.0f}")
+        report.check(f"copy of {name}: service / slower bare loop", median["ratio"], "", at_least=0.75)
+        check_copy_cost(report, f"copy of {name}", median)
+
+
+def check_copy_cost(report, name, median):
+    report.check(f"{name}: CPU of the service", median["cpu_us_per_document"], "us/document", at_most=5)
+    report.check(f"{name}: peak memory", median["peak_mb"], "MB", at_most=150)
+
+
+def run_copy_distance(report, tools, folder):
+    documents = scaled(1_000_000)
+    median = report.add("copy-distance", measure_copy_distance(tools, folder, documents, ARGUMENTS.repeats))
+    report.note(f"copy of {documents:,}: at 0 ms | at 20 ms round trip, documents/s",
+                f"{median['near_per_s']:,.0f} | {median['far_per_s']:,.0f}")
+    report.check("copy: 20 ms / 0 ms", median["ratio"], "", at_least=0.6)
+    check_copy_cost(report, "copy at 20 ms", median)
+
+
+def run_copy_many(report, tools, folder):
+    collections, each = 1_000, scaled(1_000)
+    median = report.add("copy-many", measure_copy_many(tools, folder, collections, each, ARGUMENTS.repeats))
+    report.note(f"copy of {collections * each:,}: one collection | {collections:,} of {each:,}, s",
+                f"{median['one_s']:.1f} | {median['many_s']:.1f}")
+    report.check("copy of one and of many collections: slower / faster", median["ratio"], "", at_most=2)
+    check_copy_cost(report, "copy of many collections", median)
+
+
+def run_spool(report, tools, folder):
+    events = scaled(1_000_000)
+    median = report.add("spool", measure_spool(tools, folder, events, ARGUMENTS.repeats))
+    report.note(f"draining {events:,} events: from the stream | from the spool, events/s",
+                f"{median['stream_per_s']:,.0f} | {median['spool_per_s']:,.0f}")
+    report.check("draining: from the spool / from the stream", median["ratio"], "", at_least=0.7)
+    report.note("draining: CPU from the stream | from the spool, us/event",
+                f"{median['stream_cpu_us_per_event']:.2f} | {median['cpu_us_per_event']:.2f}")
+    report.note("draining from the spool: peak memory, MB", f"{median['peak_mb']:.0f}")
+
+
 def main():
     tools = Tools(ARGUMENTS.build)
     report = Report()
@@ -143,7 +198,11 @@ def main():
              "distance": lambda place: run_distance(report, tools, place),
              "delay": lambda place: run_delay(report, tools, place),
              "collections": lambda place: run_collections(report, tools, place),
-             "neighbour": lambda place: run_hot_neighbour(report, tools, place)}
+             "neighbour": lambda place: run_hot_neighbour(report, tools, place),
+             "copy": lambda place: run_copy(report, tools, place),
+             "copy-distance": lambda place: run_copy_distance(report, tools, place),
+             "copy-many": lambda place: run_copy_many(report, tools, place),
+             "spool": lambda place: run_spool(report, tools, place)}
     try:
         for name in NAMES:
             if name in ARGUMENTS.only:

@@ -15,12 +15,13 @@ constexpr size_t kIdOffset = value_at(kLengthBytes, sizeof("_id"));
 constexpr size_t kVersionOffset = value_at(kIdOffset + sizeof(int64_t), sizeof("version"));
 constexpr size_t kSentOffset = value_at(kVersionOffset + sizeof(int64_t), sizeof("sent_us"));
 constexpr size_t kTextOffset = value_at(kSentOffset + sizeof(int64_t), sizeof("text")) + kLengthBytes;
-constexpr size_t kTextBytes = kDocumentBytes - kTextOffset - 2;  // the string's NUL, the document's end
+constexpr size_t kEndBytes = 2;  // the string's NUL, the document's end
 
 }  // namespace
 
-Document::Document() {
-  std::string text(kTextBytes, ' ');
+Document::Document(uint32_t bytes) {
+  if (bytes <= kTextOffset + kEndBytes) std::abort();
+  std::string text(bytes - kTextOffset - kEndBytes, ' ');
   uint32_t random = 1;
   for (char& letter : text) {
     random = random * 1664525u + 1013904223u;
@@ -28,8 +29,8 @@ Document::Document() {
   }
   bson_t* prepared = BCON_NEW("_id", BCON_INT64(0), "version", BCON_INT64(0), "sent_us", BCON_INT64(0),
                               "text", BCON_UTF8(text.c_str()));
-  if (prepared->len != kDocumentBytes) std::abort();
-  std::memcpy(bytes_.data(), bson_get_data(prepared), kDocumentBytes);
+  if (prepared->len != bytes) std::abort();
+  bytes_.assign(bson_get_data(prepared), bson_get_data(prepared) + bytes);
   bson_destroy(prepared);
 }
 

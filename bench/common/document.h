@@ -1,11 +1,11 @@
-// The benchmark's documents: 900 bytes, made by patching one prepared document, so that making them costs
-// next to nothing. {_id: int64, version: int64, sent_us: int64, text: string}
+// The benchmark's documents: 900 bytes unless said otherwise, made by patching one prepared document, so that
+// making them costs next to nothing. {_id: int64, version: int64, sent_us: int64, text: string}
 #pragma once
 
 #include <mongoc/mongoc.h>
 
-#include <array>
 #include <cstdint>
+#include <vector>
 
 namespace ddsync::bench {
 
@@ -13,7 +13,8 @@ inline constexpr uint32_t kDocumentBytes = 900;
 
 class Document {
  public:
-  Document();
+  // `bytes`: of the whole document, at least 100.
+  explicit Document(uint32_t bytes = kDocumentBytes);
 
   // Valid until the next call.
   const bson_t* make(int64_t id, int64_t version, int64_t sent_us);
@@ -21,7 +22,7 @@ class Document {
  private:
   void patch(size_t offset, int64_t value);
 
-  std::array<uint8_t, kDocumentBytes> bytes_{};
+  std::vector<uint8_t> bytes_;
   bson_t view_;
 };
 

@@ -21,6 +21,7 @@ using ClientHandle = std::unique_ptr<mongoc_client_t, Release<mongoc_client_dest
 using CollectionHandle = std::unique_ptr<mongoc_collection_t, Release<mongoc_collection_destroy>>;
 using DatabaseHandle = std::unique_ptr<mongoc_database_t, Release<mongoc_database_destroy>>;
 using StreamHandle = std::unique_ptr<mongoc_change_stream_t, Release<mongoc_change_stream_destroy>>;
+using CursorHandle = std::unique_ptr<mongoc_cursor_t, Release<mongoc_cursor_destroy>>;
 using BulkHandle = std::unique_ptr<mongoc_bulk_operation_t, Release<mongoc_bulk_operation_destroy>>;
 
 // Owns a document. (bson_t as the argument of unique_ptr loses its alignment, a warning.)

@@ -26,8 +26,8 @@ class BenchServer(Server):
         self.arguments = ["--oplog-max-entries", "50000000"]
 
     def start_empty(self):
-        """A fresh store at the same port."""
-        self.stop()
+        """A fresh store at the same port; what the old one held is not needed any more."""
+        self.discard()
         shutil.rmtree(os.path.join(self.folder, "data"), ignore_errors=True)
         return self.start()
 
@@ -52,6 +52,13 @@ class Tools:
 
     def position(self, uri, collection=COLLECTION):
         return self.run("bare_reader", *_flags(uri=uri, collection=collection), "--position").strip()
+
+    def fill(self, uri, documents, collections=1, document_bytes=900, database=DATABASE):
+        """Documents with the _ids 0, 1, 2 ... in each of the collections."""
+        loop = self.loop("bare_inserter", uri=uri, database=database, collections=collections, documents=documents,
+                         document_bytes=document_bytes)
+        loop.go()
+        loop.result()
 
     def loop(self, tool, **options):
         return Loop([os.path.join(self.folder, tool), *_flags(**options)])
@@ -100,27 +107,44 @@ class Loop:
 class MeasuredService:
     """The service with a state that was made before the backlog, so that every run drains the same one."""
 
-    def __init__(self, folder, source, target_uri, collections, memory_limit=MEMORY_LIMIT):
-        """`memory_limit` None: the service's default."""
+    def __init__(self, folder, source, target_uri, collections, memory_limit=MEMORY_LIMIT, **sections):
+        """`memory_limit` None: the service's default. `sections`: more of the configuration."""
         self.service = Service(folder, {
             "source": {"uri": source.uri()},
             "target": {"uri": target_uri},
             "watch": {"collections": collections},
             "logging": {"level": "INFO"},
             **({"memory": {"limit": memory_limit}} if memory_limit else {}),
+            **sections,
         })
-        self._kept_state = os.path.join(folder, "kept-state")
+        self._kept_state, self._kept_spool = (os.path.join(folder, name) for name in ("kept-state", "kept-spool"))
 
     def take_position(self):
         self.service.start_and_watch()
         if self.service.stop() != 0:
             raise RuntimeError("the service did not stop as asked:\n" + self.service.log)
+        self.keep_state()
+
+    def keep_state(self):
+        """What state and spool hold now, every drain() begins with."""
         shutil.copy(self.service.state_path, self._kept_state)
+        if os.path.isdir(self._spool_path):
+            shutil.copytree(self._spool_path, self._kept_spool, dirs_exist_ok=True)
+
+    def _restore_state(self):
+        shutil.copy(self._kept_state, self.service.state_path)
+        shutil.rmtree(self._spool_path, ignore_errors=True)
+        if os.path.isdir(self._kept_spool):
+            shutil.copytree(self._kept_spool, self._spool_path, copy_function=_link_or_copy)
+
+    @property
+    def _spool_path(self):
+        return self.service.state_path.removesuffix(".json") + ".spool"
 
     def drain(self, events, seconds_max=300):
         """Applies the backlog of `events`: seconds from the start of the process to the last event durable as
         applied, CPU and peak memory of the whole process, start and stop included."""
-        shutil.copy(self._kept_state, self.service.state_path)
+        self._restore_state()
         started = time.monotonic()
         self.service.start()
         deadline = started + seconds_max
@@ -139,16 +163,49 @@ class MeasuredService:
         return {"cpu_us_per_event": usage["cpu_seconds"] * 1e6 / events, "peak_mb": usage["peak_mb"]}
 
 
+def _link_or_copy(path, to):
+    """RocksDB never changes a file with data once it is written: copying gigabytes would leave the disk busy."""
+    if path.endswith((".blob", ".sst")):
+        os.link(path, to)
+    else:
+        shutil.copy(path, to)
+
+
+def run_to_end(service, command, seconds_max=600):
+    """Runs a command of the service that ends by itself: seconds, CPU and peak memory of the whole process."""
+    started = time.monotonic()
+    process = service.start(command).process
+    peak_mb = 0
+    # As long as nobody asks for its exit code, an ended process still tells its CPU.
+    while (now_mb := _peak_mb(process.pid)) is not None:
+        peak_mb = max(peak_mb, now_mb)
+        if time.monotonic() - started > seconds_max:
+            raise RuntimeError(f"{command} does not end:\n{process.log_tail()}")
+        time.sleep(0.02)
+    usage = {"seconds": time.monotonic() - started, "cpu_seconds": _cpu_seconds(process.pid), "peak_mb": peak_mb}
+    if (code := process.wait_exit()) != 0:
+        raise RuntimeError(f"{command} ended with {code}:\n{process.log_tail()}")
+    return usage
+
+
 def _usage(pid):
+    return {"cpu_seconds": _cpu_seconds(pid), "peak_mb": _peak_mb(pid)}
+
+
+def _cpu_seconds(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rsplit(") ", 1)[1].split()
     user_ticks, system_ticks = int(fields[11]), int(fields[12])
+    return (user_ticks + system_ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak_mb(pid):
+    """None when the process has ended."""
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
-        peak_kb = next(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
-    return {"cpu_seconds": (user_ticks + system_ticks) / os.sysconf("SC_CLK_TCK"), "peak_mb": peak_kb * 1024 / 1e6}
+        return next((int(line.split()[1]) * 1024 / 1e6 for line in file if line.startswith("VmHWM:")), None)
 
 
-def equal(source, target):
+def equal(source, target, database=DATABASE):
     """Both sides hold the same documents, by the servers' own hash."""
-    hashes = [server.client()[DATABASE].command("dbHash")["collections"] for server in (source, target)]
+    hashes = [server.client()[database].command("dbHash")["collections"] for server in (source, target)]
     return hashes[0] == hashes[1]

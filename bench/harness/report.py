@@ -12,7 +12,7 @@ def medians(rows):
 
 
 class Report:
-    """What was measured against what issue 4 asks for."""
+    """What was measured against what issues 4 and 5 ask for."""
 
     def __init__(self):
         self.lines = []

@@ -1,0 +1,63 @@
+// The plain loop that a copy's reading cannot be faster than: `find` over a collection with _ids 0..n-1, in
+// as many ranges as connections, in the order of _id as whoever wants to continue a range has to read, every
+// document discarded.
+#include <CLI/CLI.hpp>
+
+#include "common/driver.h"
+#include "common/parallel.h"
+
+namespace {
+
+using namespace ddsync::bench;
+
+struct Options {
+  std::string uri;
+  std::string database = "bench";
+  std::string collection = "documents";
+  int64_t documents = 0;
+  int64_t connections = 4;
+  int32_t batch = 2'000;
+};
+
+Options parse(int argc, char** argv) {
+  Options options;
+  CLI::App app("Reads a collection and discards it");
+  app.add_option("--uri", options.uri)->required();
+  app.add_option("--database", options.database);
+  app.add_option("--collection", options.collection);
+  app.add_option("--documents", options.documents, "_ids are 0 up to this")->required();
+  app.add_option("--connections", options.connections);
+  app.add_option("--batch", options.batch, "Documents of one reply");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  return options;
+}
+
+void read_share(mongoc_client_t* client, Share share, const Options& options) {
+  const CollectionHandle collection(
+      mongoc_client_get_collection(client, options.database.c_str(), options.collection.c_str()));
+  const BsonHandle filter(
+      BCON_NEW("_id", "{", "$gte", BCON_INT64(share.first), "$lt", BCON_INT64(share.end), "}"));
+  const BsonHandle settings(
+      BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "batchSize", BCON_INT32(options.batch)));
+  const CursorHandle cursor(
+      mongoc_collection_find_with_opts(collection.get(), filter.get(), settings.get(), nullptr));
+  const bson_t* document = nullptr;
+  int64_t read = 0;
+  while (mongoc_cursor_next(cursor.get(), &document)) ++read;
+  bson_error_t error;
+  if (mongoc_cursor_error(cursor.get(), &error)) fail("the reading failed", error);
+  if (read != share.end - share.first) fail("documents are missing");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Options options = parse(argc, argv);
+  const Driver driver;
+  run_in_parallel(options.uri, options.connections, options.documents,
+                  [&](mongoc_client_t* client, Share share) { read_share(client, share, options); });
+}
