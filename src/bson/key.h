@@ -6,7 +6,10 @@
 // Two ids get the same key bytes exactly when the server holds them for equal.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <string>
 
 #include "bson/view.h"
@@ -19,6 +22,14 @@ class DocumentKey {
 
   const std::string& bytes() const { return bytes_; }
   uint64_t hash() const { return hash_; }
+
+  // The first 16 bytes as numbers: where two keys differ in them, the numbers' order is the keys'.
+  using Prefix = std::array<uint64_t, 2>;
+  Prefix prefix() const {
+    Prefix prefix{};
+    std::memcpy(prefix.data(), bytes_.data(), std::min(bytes_.size(), sizeof prefix));
+    return {__builtin_bswap64(prefix[0]), __builtin_bswap64(prefix[1])};
+  }
 
   // Any fixed total order will do: it only has to be the same in every batch.
   friend bool operator<(const DocumentKey& a, const DocumentKey& b) { return a.bytes_ < b.bytes_; }

@@ -1,5 +1,7 @@
 #include "bson/view.h"
 
+#include <bit>
+
 namespace ddsync {
 namespace {
 
@@ -24,9 +26,21 @@ int64_t document_size(const uint8_t* at, int64_t available) {
   return length;
 }
 
+// Eight bytes at a time: names are short, and a call of memchr for each took a tenth of the engine's time.
 int64_t cstring_size(const uint8_t* at, int64_t available) {
-  const void* zero = available > 0 ? std::memchr(at, 0, static_cast<size_t>(available)) : nullptr;
-  return zero == nullptr ? kInvalid : static_cast<const uint8_t*>(zero) - at + 1;
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHighs = 0x8080808080808080;
+  int64_t size = 0;
+  for (; size + 8 <= available; size += 8) {
+    uint64_t word;
+    std::memcpy(&word, at + size, sizeof word);
+    const uint64_t zeros = (word - kOnes) & ~word & kHighs;  // the lowest one is exact
+    if (zeros != 0) return size + std::countr_zero(zeros) / 8 + 1;
+  }
+  for (; size < available; ++size) {
+    if (at[size] == 0) return size + 1;
+  }
+  return kInvalid;
 }
 
 int64_t fixed(int64_t size, int64_t available) { return size <= available ? size : kInvalid; }

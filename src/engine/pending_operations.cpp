@@ -96,15 +96,25 @@ TakenBatch PendingOperations::take(BatchLimits limits, uint32_t free_writers) {
     active_.push_back(list);
   }
 
-  const auto by_key = [](const KeyEntry* a, const KeyEntry* b) { return a->key < b->key; };
-  if (!std::is_sorted(batch.entries.begin(), batch.entries.end(), by_key)) {
-    std::sort(batch.entries.begin(), batch.entries.end(), by_key);
-  }
+  sort(batch.entries);
   if (batch.kind == WriteKind::insert && list.ns->upserts_left > 0) {
     batch.kind = WriteKind::replace;
     list.ns->upserts_left -= std::min<uint64_t>(list.ns->upserts_left, batch.entries.size());
   }
   return batch;
+}
+
+// By key. Most comparisons are decided without a look at the entries.
+void PendingOperations::sort(std::vector<KeyEntry*>& entries) {
+  sorted_.clear();
+  for (KeyEntry* entry : entries) sorted_.push_back({entry->key.prefix(), entry});
+  const auto by_key = [](const Sorted& a, const Sorted& b) {
+    return a.prefix != b.prefix ? a.prefix < b.prefix : a.entry->key < b.entry->key;
+  };
+  if (std::is_sorted(sorted_.begin(), sorted_.end(), by_key)) return;
+  std::sort(sorted_.begin(), sorted_.end(), by_key);
+  std::transform(sorted_.begin(), sorted_.end(), entries.begin(),
+                 [](const Sorted& one) { return one.entry; });
 }
 
 EventRef PendingOperations::acknowledged(KeyEntry& entry) {

@@ -70,6 +70,7 @@ class PendingOperations {
 
  private:
   DocumentKey key_of(const NamespaceQueue& ns, ValueView id) const;
+  void sort(std::vector<KeyEntry*>& entries);
   void make_ready(KeyEntry& entry);
   void detach(KeyEntry& entry);
   void land(KeyEntry& entry);
@@ -84,6 +85,11 @@ class PendingOperations {
   std::string name_buffer_;
   IntrusiveList<ReadyList> active_;  // not empty, the one that waits longest first
   uint64_t set_aside_ = 0;
+  struct Sorted {
+    DocumentKey::Prefix prefix;
+    KeyEntry* entry;
+  };
+  std::vector<Sorted> sorted_;  // of sort(), kept for its memory
 };
 
 }  // namespace ddsync
