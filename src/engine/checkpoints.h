@@ -59,6 +59,7 @@ class Checkpoints {
   uint64_t weight_ = 1;  // entries of the last checkpoint
   uint32_t attempt_ = 0;
   Instant last_;        // when the last one was asked for
+  Duration took_;       // to make the last one durable
   Instant not_before_;  // backoff after a failure
 };
 
