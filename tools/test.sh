@@ -3,13 +3,18 @@
 
 run_all_tests() {
   failed=
+  tidy_pid=
   mkdir -p "$log_dir"
   rm -f "$log_dir"/ctest-*.log
   step "Format of the C++ sources" check_format
-  check_build release "unit, simulator and integration tests"
+  step "Build (release)" configure_and_build release
+  if [ "$step_passed" = yes ]; then
+    begin_tidy
+    step "Run (release): unit, simulator and integration tests" run_ctest release
+  fi
   check_build asan "unit tests, simulator, some integration tests"
   check_build tsan "the tests of what has threads"
-  step "clang-tidy" check_tidy
+  step "clang-tidy (began behind the release build, on what the tests left of the processors)" end_tidy
   print_summaries
   [ -z "$failed" ]
 }
@@ -40,11 +45,11 @@ step() {
   fi
 }
 
-# run_ctest PRESET: the output is shown and kept.
+# run_ctest PRESET: the output is shown and kept. One more at a time than there are processors: integration tests mostly wait.
 run_ctest() {
   ctest_log=$log_dir/ctest-$1.log
   {
-    without_randomised_addresses "$1" ctest --preset "$1" -j "$jobs" --no-tests=error
+    without_randomised_addresses "$1" ctest --preset "$1" -j $((jobs + 1)) --no-tests=error
     echo $? >"$ctest_log.status"
   } 2>&1 | tee "$ctest_log"
   return "$(cat "$ctest_log.status")"
@@ -61,10 +66,18 @@ without_randomised_addresses() {
   fi
 }
 
-# The product's files, with the commands of the release build.
-check_tidy() {
+# The product's files, with the commands of the release build. Beside the tests, which wait for half of their time.
+begin_tidy() {
   tidy_log=$log_dir/clang-tidy.log
-  if run-clang-tidy-19 -quiet -extra-arg=-Wno-error -p build/release -j "$jobs" "$root/src/.*\.cpp\$" >"$tidy_log" 2>&1; then
+  nice -n 19 run-clang-tidy-19 -quiet -extra-arg=-Wno-error -p build/release -j "$jobs" "$root/src/.*\.cpp\$" \
+    >"$tidy_log" 2>&1 &
+  tidy_pid=$!
+  trap 'kill "$tidy_pid" 2>/dev/null; exit 130' INT TERM
+}
+
+end_tidy() {
+  [ -n "$tidy_pid" ] || return 1
+  if wait "$tidy_pid"; then
     return 0
   fi
   grep -A 3 'error:' "$tidy_log" >&2 || tail "$tidy_log" >&2
