@@ -30,7 +30,7 @@ struct CopyOptions {
   bool only = false;  // end when everything is copied and the streams have caught up
   uint32_t readers = 4;
   uint64_t bytes_per_second_max = 0;      // read from the source; 0 = no limit
-  uint64_t memory_bytes_max = 32u << 20;  // documents on their way
+  uint64_t memory_bytes_max = 24u << 20;  // documents on their way
   uint64_t batch_bytes_max = 2u << 20;    // of one read, by the average size of the documents
   uint32_t batch_documents_max = 4'000;   // of one read
 };
@@ -57,7 +57,7 @@ struct EngineOptions {
   CopyOptions copy;
 
   uint32_t batch_operations_max = 2'000;  // below the target's own limits
-  uint64_t batch_bytes_max = 4u << 20;
+  uint64_t batch_bytes_max = 2u << 20;
   Duration backoff_min = Duration::milliseconds(50);
   Duration backoff_max = Duration::seconds(5);
   // Longest time that a write can be under way after its outcome became unknown (server limit + proxies).
