@@ -7,11 +7,12 @@
 namespace ddsync::runtime {
 
 Comparer::Comparer(std::unique_ptr<mongo::Reader> source_reader, std::unique_ptr<mongo::Reader> target_reader,
-                   mongo::Endpoint& target, TargetLimits limits, config::Fence fence, Inbox& inbox)
+                   mongo::Endpoint& target, LimitsAtStart start, config::Fence fence, Inbox& inbox)
     : source_reader_(std::move(source_reader)),
       target_reader_(std::move(target_reader)),
       target_(target),
-      limits_(limits),
+      limits_(start.limits),
+      known_(start.known),
       fence_(fence),
       inbox_(inbox) {}
 
@@ -53,12 +54,18 @@ void Comparer::carry_out(const DescribeTarget&) {
   if (!info) {
     return;  // out of reach again: the next recovery asks again
   }
+  const bool is_new = !std::exchange(known_, true);
+  if (is_new) {
+    observe::log_info("target: " + info->description);
+  }
   const TargetLimits limits = limits_after_outage(limits_, effective_limits(info->limits, fence_));
   if (same_limits(limits, limits_)) {
     return;
   }
   limits_ = limits;
-  observe::log_warning("the target has other limits after the outage: " + info->description);
+  if (!is_new) {
+    observe::log_warning("the target has other limits after the outage: " + info->description);
+  }
   inbox_.post(input::TargetReady{.limits = limits});
 }
 

@@ -15,11 +15,17 @@ namespace ddsync::runtime {
 struct DescribeTarget {};
 using CompareOrder = std::variant<output::Compare, DescribeTarget>;
 
+// What the engine was told at the start; not `known`: the target was out of reach.
+struct LimitsAtStart {
+  TargetLimits limits;
+  bool known = true;
+};
+
 class Comparer {
  public:
-  // `limits` are those that the engine knows. `target` and `inbox` must outlive the comparer.
+  // `target` and `inbox` must outlive the comparer.
   Comparer(std::unique_ptr<mongo::Reader> source_reader, std::unique_ptr<mongo::Reader> target_reader,
-           mongo::Endpoint& target, TargetLimits limits, config::Fence fence, Inbox& inbox);
+           mongo::Endpoint& target, LimitsAtStart start, config::Fence fence, Inbox& inbox);
 
   void carry_out(const CompareOrder& order);
 
@@ -32,6 +38,7 @@ class Comparer {
   std::unique_ptr<mongo::Reader> target_reader_;
   mongo::Endpoint& target_;
   TargetLimits limits_;
+  bool known_;  // the target has said what it is
   config::Fence fence_;
   Inbox& inbox_;
 };

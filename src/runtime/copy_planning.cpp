@@ -31,7 +31,7 @@ CopyPlanning::CopyPlanning(Servers& servers, CopyRules rules, std::vector<WatchS
     : planner_(servers.source->copy_planner()),
       source_(servers.source->reader()),
       target_(servers.target->reader()),
-      target_info_(servers.target_info),
+      target_facts_(servers),
       rules_(rules),
       streams_(std::move(streams)),
       filter_(std::move(filter)),
@@ -97,10 +97,11 @@ mongo::Result<void> CopyPlanning::object_to_schema(const PlannedCollection& coll
   if (collection.type == "timeseries")
     found.push_back(
         fmt::format("{} is a time series: it has no change stream and is left out", collection.ns.name()));
+  const auto facts = target_facts_.get();
+  if (!facts) return tl::unexpected(facts.error());
   const auto indexes = source_->indexes(collection.ns);
   if (!indexes) return tl::unexpected(indexes.error());
-  for (const mongo::UnsupportedOption& option :
-       mongo::unsupported_options(collection, *indexes, target_info_))
+  for (const mongo::UnsupportedOption& option : mongo::unsupported_options(collection, *indexes, **facts))
     found.push_back(fmt::format("{}: {}: {}", option.ns.name(), option.what, option.why));
   for (const std::string& line : found) {
     if (rules_.unsupported == config::Unsupported::warn) {

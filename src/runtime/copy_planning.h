@@ -32,7 +32,7 @@ class CopyPlanning {
   std::unique_ptr<mongo::CopyPlanner> planner_;
   std::unique_ptr<mongo::Reader> source_;
   std::unique_ptr<mongo::Reader> target_;
-  mongo::ServerInfo target_info_;
+  TargetFacts target_facts_;
   CopyRules rules_;
   std::vector<WatchScope> streams_;
   NamespaceFilter filter_;

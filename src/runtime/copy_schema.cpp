@@ -53,7 +53,7 @@ IndexStep step_of(const OwnedDocument& index, config::Indexes indexes) {
 CopySchema::CopySchema(Servers& servers, CopyRules rules)
     : source_(servers.source->reader()),
       target_(servers.target->reader()),
-      target_info_(servers.target_info),
+      target_facts_(servers),
       rules_(rules) {}
 
 std::optional<Error> CopySchema::carry_out(const SchemaChange& change, mongo::Writer& writer,
@@ -68,11 +68,13 @@ std::optional<Error> CopySchema::prepare(const SchemaChange& change, mongo::Writ
   if (change.replace || rules_.target_not_empty == config::TargetNotEmpty::drop) {
     if (auto error = writer.change_schema(change_of(change, SchemaChangeKind::drop), filter)) return error;
   }
+  const auto facts = target_facts_.get();
+  if (!facts) return facts.error();
   const auto options = source_->collection_options(change.ns);
   if (!options) return options.error();
   if (!*options) return std::nullopt;  // gone since it was listed
   SchemaChange create = change_of(change, SchemaChangeKind::create);
-  create.arguments = mongo::supported_options(**options, target_info_);
+  create.arguments = mongo::supported_options(**options, **facts);
   auto error = writer.change_schema(create, filter);
   if (!error || error->code != kNamespaceExists) return error;
   observe::log_warning(fmt::format(
@@ -86,9 +88,11 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
   const IndexStep step = change.kind == SchemaChangeKind::prepare_copy    ? IndexStep::with_collection
                          : change.kind == SchemaChangeKind::build_indexes ? IndexStep::after_copy
                                                                           : IndexStep::late;
+  const auto facts = target_facts_.get();
+  if (!facts) return facts.error();
   const auto listed = source_->indexes(change.ns);
   if (!listed) return listed.error();
-  const std::vector<OwnedDocument> all = mongo::supported_indexes(*listed, target_info_);
+  const std::vector<OwnedDocument> all = mongo::supported_indexes(*listed, **facts);
   std::vector<OwnedDocument> now;
   std::copy_if(all.begin(), all.end(), std::back_inserter(now),
                [&](const OwnedDocument& index) { return step_of(index, rules_.indexes) == step; });

@@ -10,6 +10,7 @@
 #include "mongo/reader.h"
 #include "mongo/writer.h"
 #include "runtime/servers.h"
+#include "runtime/target_facts.h"
 
 namespace ddsync::runtime {
 
@@ -38,7 +39,7 @@ class CopySchema {
 
   std::unique_ptr<mongo::Reader> source_;
   std::unique_ptr<mongo::Reader> target_;
-  mongo::ServerInfo target_info_;
+  TargetFacts target_facts_;
   CopyRules rules_;
 };
 

@@ -16,8 +16,11 @@ constexpr std::chrono::seconds kPatience{2};  // a start is not held up by a cou
 
 class ExistingDocuments {
  public:
-  ExistingDocuments(mongo::Reader& source, const config::Config& config)
-      : source_(source), filter_(config.watch, config.exclude), give_up_at_(SteadyClock::now() + kPatience) {}
+  ExistingDocuments(mongo::Reader& source, mongo::Reader& target, const config::Config& config)
+      : source_(source),
+        target_(target),
+        filter_(config.watch, config.exclude),
+        give_up_at_(SteadyClock::now() + kPatience) {}
 
   void log() {
     for (const NamespacePattern& pattern : filter_.include()) {
@@ -72,21 +75,25 @@ class ExistingDocuments {
       ++uncounted_;
       return;
     }
-    const auto documents = source_.estimated_count(ns);
-    if (!documents) {
+    const auto here = source_.estimated_count(ns);
+    const auto there = here ? target_.estimated_count(ns) : here;
+    if (!there) {
       ++uncounted_;
-      return log_problem(ns.name(), documents.error());
+      return log_problem(ns.name(), there.error());
     }
-    if (*documents == 0) {
+    if (*here <= *there) {
       return;
     }
+    const uint64_t lacking = *here - *there;
     if (++lines_ <= kLinesMax) {
-      observe::log_info(fmt::format("{}: {} existing documents are not copied, only changes from now on",
-                                    ns.name(), *documents));
+      observe::log_info(fmt::format(
+          "{}: the target lacks {} existing documents (source {}, target {}): they are not copied, "
+          "only changes from now on",
+          ns.name(), lacking, *here, *there));
       return;
     }
     ++rest_collections_;
-    rest_documents_ += *documents;
+    rest_documents_ += lacking;
   }
 
   void log_problem(const std::string& what, const Error& error) {
@@ -95,19 +102,21 @@ class ExistingDocuments {
 
   void log_rest() const {
     if (rest_collections_ > 0) {
-      observe::log_info(fmt::format("{} more collections: {} existing documents are not copied",
-                                    rest_collections_, rest_documents_));
+      observe::log_info(
+          fmt::format("{} more collections: the target lacks {} existing documents: they are not copied",
+                      rest_collections_, rest_documents_));
     }
     if (uncounted_ > 0) {
       observe::log_info(
           fmt::format("{} more collections: existing documents are not copied (not counted)", uncounted_));
     }
     if (lines_ == 0 && uncounted_ == 0) {
-      observe::log_info("the source holds no documents in scope yet");
+      observe::log_info("the target has no fewer documents than the source in any collection in scope");
     }
   }
 
   mongo::Reader& source_;
+  mongo::Reader& target_;
   NamespaceFilter filter_;
   TimePoint give_up_at_;
   std::set<Namespace> namespaces_;
@@ -119,8 +128,8 @@ class ExistingDocuments {
 
 }  // namespace
 
-void log_existing_documents(mongo::Reader& source, const config::Config& config) {
-  ExistingDocuments(source, config).log();
+void log_existing_documents(mongo::Reader& source, mongo::Reader& target, const config::Config& config) {
+  ExistingDocuments(source, target, config).log();
 }
 
 }  // namespace ddsync::runtime

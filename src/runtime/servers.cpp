@@ -84,7 +84,7 @@ Started<void> ask(Waiting& server) {
   return {};
 }
 
-Started<void> wait_for_both(Waiting& source, Waiting& target) {
+Started<void> wait_for_servers(Waiting& source, Waiting& target, Needs needs) {
   // With jitter: services that wait for one server do not all come back in the same moment.
   Rng rng(std::random_device{}());
   for (uint32_t attempt = 1;; ++attempt) {
@@ -96,7 +96,8 @@ Started<void> wait_for_both(Waiting& source, Waiting& target) {
         return asked;
       }
     }
-    if (source.info && target.info) {
+    const bool can_do_without_target = needs == Needs::source && target.endpoint;
+    if (source.info && (target.info || can_do_without_target)) {
       return {};
     }
     std::this_thread::sleep_for(std::chrono::microseconds(rng.backoff(kBackoffMin, kBackoffMax, attempt).us));
@@ -105,21 +106,24 @@ Started<void> wait_for_both(Waiting& source, Waiting& target) {
 
 }  // namespace
 
-Started<Servers> connect(const config::Config& config, size_t streams) {
+Started<Servers> connect(const config::Config& config, size_t streams, Needs needs) {
   // A writer makes indexes and options as the source has them, so it asks both sides.
   const size_t writers = std::max(config.writers, config.initial_sync.writers);
   Waiting source = waiting("source", config.source_uri, streams + config.initial_sync.readers + writers);
   Waiting target = waiting("target", config.target_uri, 2 * writers);
-  if (auto answered = wait_for_both(source, target); !answered) {
+  if (auto answered = wait_for_servers(source, target, needs); !answered) {
     return tl::unexpected(std::move(answered).error());
   }
-  if (const auto problem = unfit_pair(*source.info, *target.info)) {
+  if (!target.info) {
+    observe::log_warning(
+        "the target is out of reach: changes are read meanwhile and wait in memory and the spool");
+  } else if (const auto problem = unfit_pair(*source.info, *target.info)) {
     return refuse(ExitCode::bad_configuration, *problem);
   }
   return Servers{.source = std::move(source.endpoint),
                  .target = std::move(target.endpoint),
                  .source_info = *std::move(source.info),
-                 .target_info = *std::move(target.info)};
+                 .target_info = std::move(target.info)};
 }
 
 std::optional<std::string> unfit_pair(const mongo::ServerInfo& source, const mongo::ServerInfo& target) {

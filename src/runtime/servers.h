@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "mongo/endpoint.h"
 #include "runtime/refusal.h"
@@ -12,12 +13,17 @@ struct Servers {
   std::unique_ptr<mongo::Endpoint> source;
   std::unique_ptr<mongo::Endpoint> target;
   mongo::ServerInfo source_info;
-  mongo::ServerInfo target_info;
+  std::optional<mongo::ServerInfo> target_info;  // none: it was out of reach, see Needs
 };
 
-// Waits for ever for servers that are out of reach (and says so once for each distinct reason). Refuses with
-// access_denied, or with bad_configuration for a URI or a pair of servers that cannot work.
-Started<Servers> connect(const config::Config& config, size_t streams);
+// What a start cannot do without. A pair that ran before goes on reading while its target is away: a source
+// that forgets soon would else have a gap.
+enum class Needs : uint8_t { both, source };
+
+// Waits for ever for servers that are out of reach (and says so once for each distinct reason); with
+// Needs::source for the target only as long as one try takes. Refuses with access_denied, or with
+// bad_configuration for a URI or a pair of servers that cannot work.
+Started<Servers> connect(const config::Config& config, size_t streams, Needs needs);
 
 // Why this pair cannot be synchronised; nothing when it can.
 std::optional<std::string> unfit_pair(const mongo::ServerInfo& source, const mongo::ServerInfo& target);

@@ -28,8 +28,9 @@ uint64_t random_seed() {
   return (uint64_t{device()} << 32) | device();
 }
 
-// A source that forgets soon, or loses what is read late, is not left unread; others keep their history for
-// hours, and spooling what the target takes a little later costs more than it gives.
+// A source that forgets soon, or loses what is read late, is not left unread, nor is any while the target is
+// known to be away; others keep their history for hours, and spooling what the target takes a little later
+// costs more than it gives.
 constexpr Duration kSpoolPatience = Duration::seconds(30);
 
 CopyMode copy_mode(config::InitialSyncMode mode) {
@@ -56,12 +57,13 @@ CopyOptions copy_options(const ServiceOptions& service) {
 }
 
 void add_spool(EngineOptions& options, const config::Config& config, const state::Spool* spool,
-               const mongo::ServerInfo& source) {
+               const Servers& servers) {
   if (spool == nullptr) {
     return;
   }
   options.spool_bytes_max = config.spool_limit_bytes;
-  options.spool_patience = source.is_documentdb ? Duration{} : kSpoolPatience;
+  const bool at_once = servers.source_info.is_documentdb || !servers.target_info;
+  options.spool_patience = at_once ? Duration{} : kSpoolPatience;
   for (const state::SpooledStream& held : spool->contents()) {
     options.spool.push_back({.scope = held.scope,
                              .first = held.first,
@@ -101,6 +103,19 @@ Started<std::vector<WatchScope>> plan(const config::Config& config,
   return *std::move(streams);
 }
 
+// Every stream has a position from which it must be read, whether the target is there or not.
+Needs needs(const std::vector<WatchScope>& streams, const std::optional<Checkpoint>& checkpoint) {
+  if (!checkpoint) {
+    return Needs::both;
+  }
+  const auto has_position = [&](const WatchScope& scope) {
+    return std::any_of(
+        checkpoint->streams.begin(), checkpoint->streams.end(),
+        [&](const StreamCheckpoint& one) { return one.scope == scope.name() && one.position.known(); });
+  };
+  return std::all_of(streams.begin(), streams.end(), has_position) ? Needs::source : Needs::both;
+}
+
 // Returns why the service does not start. Once it ran, the process ends here: the driver would take a second
 // to end its monitors, for nothing.
 Refusal serve(const ServiceOptions& options, Signals& signals) {
@@ -112,7 +127,7 @@ Refusal serve(const ServiceOptions& options, Signals& signals) {
   if (!streams) {
     return std::move(streams).error();
   }
-  auto servers = connect(options.config, streams->size());
+  auto servers = connect(options.config, streams->size(), needs(*streams, state->checkpoint));
   if (!servers) {
     return std::move(servers).error();
   }
@@ -120,10 +135,10 @@ Refusal serve(const ServiceOptions& options, Signals& signals) {
     return {.code = ExitCode::bad_configuration, .text = *problem};
   }
   if (!state->checkpoint && options.config.initial_sync.mode == config::InitialSyncMode::off) {
-    log_existing_documents(*servers->source->reader(), options.config);
+    log_existing_documents(*servers->source->reader(), *servers->target->reader(), options.config);
   }
   EngineOptions engine = engine_options(options, *std::move(streams), state->checkpoint);
-  add_spool(engine, options.config, state->spool.get(), servers->source_info);
+  add_spool(engine, options.config, state->spool.get(), *servers);
   auto session = std::make_unique<Session>(options, engine, *servers, *state, signals);
   const ExitCode code = session->run();
   ExitDeadline deadline;

@@ -21,6 +21,11 @@ CopyRules copy_rules(const config::Config& config) {
           .indexes = config.indexes};
 }
 
+// Of a target that is still out of reach nothing is known; after its first answer it is asked.
+TargetLimits limits_at_start(const Servers& servers, config::Fence fence) {
+  return effective_limits(servers.target_info ? servers.target_info->limits : TargetLimits{}, fence);
+}
+
 // A worker around a handler that only it uses.
 template <typename Order, typename Handler>
 std::unique_ptr<Worker<Order>> make_worker(const std::string& name, std::shared_ptr<Handler> handler) {
@@ -33,19 +38,21 @@ std::unique_ptr<Worker<Order>> make_worker(const std::string& name, std::shared_
 Session::Session(const ServiceOptions& service, const EngineOptions& options, Servers& servers,
                  DurableState& state, Signals& signals)
     : signals_(signals),
-      limits_(effective_limits(servers.target_info.limits, service.config.fence)),
+      limits_(limits_at_start(servers, service.config.fence)),
       writer_count_(options.writers),
       reporter_(service.config.status_interval_s, service.progress_on_terminal),
       engine_(options),
-      outages_([this] { comparer_->post(DescribeTarget{}); }) {
+      outages_(!servers.target_info, [this] { comparer_->post(DescribeTarget{}); }) {
   start_workers(service.config, options, servers, state);
 }
 
 void Session::start_workers(const config::Config& config, const EngineOptions& options, Servers& servers,
                             DurableState& state) {
   comparer_ = make_worker<CompareOrder>(
-      "compare", std::make_shared<Comparer>(servers.source->reader(), servers.target->reader(),
-                                            *servers.target, limits_, config.fence, inbox_));
+      "compare",
+      std::make_shared<Comparer>(servers.source->reader(), servers.target->reader(), *servers.target,
+                                 LimitsAtStart{.limits = limits_, .known = servers.target_info.has_value()},
+                                 config.fence, inbox_));
   durable_ = make_worker<DurableOrder>(
       "durable", std::make_shared<DurableWriter>(*state.checkpoints, *state.dead_letters, inbox_));
   for (uint32_t i = 0; i < options.writers; ++i) {

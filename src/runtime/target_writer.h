@@ -19,13 +19,15 @@ using WriteOrder = std::variant<output::Write, output::ChangeSchema>;
 // server that answers then may be another one with other limits.
 class OutageWatch {
  public:
-  explicit OutageWatch(std::function<void()> on_recovery) : on_recovery_(std::move(on_recovery)) {}
+  // `out_of_reach`: so it is at the start.
+  OutageWatch(bool out_of_reach, std::function<void()> on_recovery)
+      : on_recovery_(std::move(on_recovery)), out_of_reach_(out_of_reach) {}
 
   void note(const WriteOutcome& outcome);
 
  private:
   std::function<void()> on_recovery_;
-  std::atomic<bool> out_of_reach_ = false;
+  std::atomic<bool> out_of_reach_;
 };
 
 class TargetWriter {

@@ -70,6 +70,24 @@ def test_kills_during_the_outage(new_server, new_service, settle):
     settle(service, here, there, ["db.*"], seconds=120)
 
 
+@pytest.mark.parametrize("how", ["kill", "stop"])
+def test_a_restart_during_the_outage_goes_on_reading(forgetful, new_service, settle, how):
+    """The target is not there at the start, and the source forgets what is not read soon."""
+    service, here, there = outage(forgetful, new_service)
+    if how == "kill":
+        service.kill()
+    else:
+        service.stop()
+    service.start()
+    service.wait_for_log("the target is out of reach: changes are read meanwhile", 60)
+    service.wait_for_log("Watching for changes", 60)
+    write(here.db.c, 10_000, 2 * REMEMBERED, service)
+    assert "gap" not in service.all_output()
+    forgetful[1].resume()
+    settle(service, here, there, ["db.*"], seconds=120)
+    assert "target: MongoDB" in service.log
+
+
 def test_a_full_spool_pauses_the_readers_and_loses_nothing(new_server, new_service, settle):
     source, target = new_server("source"), new_server("target")
     service, here, there = outage((source, target), new_service, spool={"limit": "64 MiB"})
