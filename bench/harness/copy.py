@@ -11,7 +11,7 @@ from support.service import Service
 READERS, WRITERS = 4, 8  # the service's defaults; the bare loops get as many connections
 # What the service reads and writes at once at most (engine/options.h); the bare loops do the same.
 READ_BYTES, READ_DOCUMENTS = 2 << 20, 4_000
-WRITE_BYTES, WRITE_DOCUMENTS = 4 << 20, 2_000
+WRITE_BYTES, WRITE_DOCUMENTS = 2 << 20, 2_000
 MANY = "many"  # the database with many collections
 
 
