@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/live_change.h"
 #include "engine/planted_bug.h"
 
 namespace ddsync {
@@ -49,6 +50,7 @@ bool Barriers::begin(Stream& stream, EventRef ref, const Event& event) {
     return false;
   }
   settle_lookups(barrier.change);
+  if (barrier.at_once) barrier.phase = Phase::ready;
   stream.barrier = std::move(barrier);
   stream.state = StreamState::barrier;
   active_ += 1;
@@ -80,10 +82,27 @@ bool Barriers::plan(Stream& stream, const Event& event, Barrier& barrier) {
     change.kind = SchemaChangeKind::drop;
     return filter.contains(event.database, event.collection);
   }
+  if (event.kind != EventKind::drop_database) return plan_live(event, barrier);
   change.kind = SchemaChangeKind::drop_database;
   change.ns.collection.clear();
   change.whole_database = filter.contains_whole_database(event.database);
   return !is_system_namespace(event.database, "");
+}
+
+bool Barriers::plan_live(const Event& event, Barrier& barrier) {
+  if (!shared_.options.filter.contains(event.database, event.collection)) return false;
+  if (event.kind == EventKind::create && is_time_series(event)) {
+    shared_.notice(
+        output::Level::warning,
+        fmt::format("not carried over: {} is a time series: it has no change stream and is left out",
+                    barrier.change.ns.name()));
+    return false;
+  }
+  barrier.change = live_change(event);
+  // What is written before a validator is set need not comply with it. The others touch no document, and a
+  // first insert must not hold up its stream.
+  barrier.at_once = event.kind != EventKind::modify;
+  return event.kind != EventKind::drop_indexes || shared_.options.carry_indexes;
 }
 
 bool Barriers::plan_rename(Stream& stream, const Event& event, Barrier& barrier) {
@@ -147,7 +166,7 @@ void Barriers::pump() {
 // Only the barrier's own event is left, and no repair is under way.
 bool Barriers::drained(const Stream& stream) const {
   return stream.ledger.waiting() == 1 && suspects_.repairs().all_acknowledged() &&
-         !copies_.building(stream.index);
+         !copies_.building(stream.barrier->change);
 }
 
 // What the stream tells happened while its collections were copied, or soon after.
@@ -186,9 +205,13 @@ void Barriers::advance(Stream& stream) {
   if (barrier.phase == Phase::refused && stream.ledger.all_acknowledged()) settle(stream);
   if (barrier.phase == Phase::releasing && checkpoints_.durable(barrier.generation)) {
     if (barrier.partner) streams_.at(*barrier.partner).frozen = false;
-    stream.barrier.reset();
-    active_ -= 1;
+    release(stream);
   }
+}
+
+void Barriers::release(Stream& stream) {
+  stream.barrier.reset();
+  active_ -= 1;
 }
 
 // Each of two streams stands at a rename that the other one is not told of: their order is not known, and
@@ -218,7 +241,8 @@ bool Barriers::partner_stands_still(Stream& stream) {
 void Barriers::run(Stream& stream) {
   Barrier& barrier = *stream.barrier;
   if (barrier.partner && !partner_stands_still(stream)) return;
-  if (!suspects_.repairs().all_acknowledged()) return;  // of the partner's collections
+  if (!barrier.at_once && !suspects_.repairs().all_acknowledged()) return;  // of the partner's collections
+  if (copies_.building(barrier.change)) return;
   if (barrier.waits_for_partner) {
     run_without_partner(stream);
     return;
@@ -283,13 +307,15 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
   writers_.release(changed.writer);
   running_ -= 1;
   if (!changed.error) {
-    shared_.notice(output::Level::info, fmt::format("done on the target: {}", describe(barrier.change)));
+    tell_done(barrier.change);
     if (barrier.copy_anew) {
       copy_anew(stream, Namespace(*barrier.copy_anew));
       return;
     }
-    if (barrier.change.kind == SchemaChangeKind::rename)
+    if (barrier.change.kind == SchemaChangeKind::rename) {
       suspects_.renamed(barrier.change.ns, barrier.change.to);
+      copies_.renamed(barrier.change.to);
+    }
     if (barrier.incomplete) suspects_.add_namespace(barrier.change.ns);
     done(stream);
     return;
@@ -301,13 +327,26 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
                    fmt::format("{}: there is no such collection on the target", describe(barrier.change)));
     suspects_.add_namespace(barrier.change.to);
     suspects_.renamed(barrier.change.ns, barrier.change.to);
+    copies_.renamed(barrier.change.to);
     done(stream);
     return;
   }
-  const Error& error = *changed.error;
+  on_failed(stream, *changed.error);
+}
+
+// Collections are made by every first insert: at many of them the log would say nothing else.
+void Barriers::tell_done(const SchemaChange& change) {
+  const bool plain = change.kind == SchemaChangeKind::create && is_plain(change);
+  shared_.notice(plain ? output::Level::debug : output::Level::info,
+                 fmt::format("done on the target: {}", describe(change)));
+}
+
+void Barriers::on_failed(Stream& stream, const Error& error) {
+  Barrier& barrier = *stream.barrier;
   shared_.counters.errors += 1;
   // A drop or rename of unknown outcome could come late, too, and there is no key to compare.
-  if (error.outcome_unknown) suspects_.add_namespace(barrier.change.ns);
+  if (error.outcome_unknown && changes_documents(barrier.change.kind))
+    suspects_.add_namespace(barrier.change.ns);
   barrier.phase = Phase::ready;
   if (error.treatment == Treatment::fatal) {
     shared_.end(output::StopReason::access_denied,
@@ -332,11 +371,16 @@ void Barriers::refuse(Stream& stream, const Error& error) {
     if (change.kind == SchemaChangeKind::rename) suspects_.add_namespace(change.to);
   }
   refusals_.refuse_event(stream.barrier->change.ns, stream.barrier->event, error);
+  if (stream.barrier->at_once && !shared_.ending) release(stream);
 }
 
 void Barriers::done(Stream& stream) {
   Barrier& barrier = *stream.barrier;
   acknowledger_.acknowledge(barrier.event, Done::applied);
+  if (barrier.at_once) {
+    release(stream);
+    return;
+  }
   settle(stream);
   if (!barrier.partner) return;
   Stream& partner = streams_.at(*barrier.partner);

@@ -2,6 +2,8 @@
 // durable, then the change runs alone, then that it is done becomes durable, then the stream goes on.
 // (Inserts that are replayed before a repeated rename would overwrite the renamed collection.)
 //
+// A created collection and a dropped index are barriers for what follows them only (Barrier::at_once).
+//
 // A rename between collections of two streams waits for both: the stream of the old name runs it, the stream
 // of the new name stands still at its own event of it, or, where the source delivers none there, when it is
 // idle or has passed it.
@@ -36,8 +38,11 @@ class Barriers {
  private:
   bool plan(Stream& stream, const Event& event, Barrier& barrier);
   bool plan_rename(Stream& stream, const Event& event, Barrier& barrier);
+  bool plan_live(const Event& event, Barrier& barrier);
   void advance(Stream& stream);
   void settle_lookups(const SchemaChange& change);
+  void tell_done(const SchemaChange& change);
+  void on_failed(Stream& stream, const Error& error);
   bool drained(const Stream& stream) const;
   bool in_copy_window(const Stream& stream) const;
   void run_without_partner(Stream& stream);
@@ -49,6 +54,7 @@ class Barriers {
   void run(Stream& stream);
   void done(Stream& stream);
   void settle(Stream& stream);
+  void release(Stream& stream);
   void refuse(Stream& stream, const Error& error);
 
   Shared& shared_;

@@ -26,6 +26,10 @@ struct CollectionCopy {
   // A schema change that cannot be carried out during a copy: the collection is copied alone, in place of
   // what the target has, and not part of the durable plan: the schema change is met again after a restart.
   bool alone = false;
+  // Nothing of it is copied: indexes were made at the source while its stream was live.
+  bool indexes_only = false;
+  Instant caught_up_since;  // indexes are built when its stream has been at the end of the source after this
+  bool once_more = false;   // they changed at the source while they were being built
   uint64_t plan_generation = 0;  // the plan must be durable before anything is written
   uint64_t documents = 0;        // estimate
   uint64_t documents_done = 0;   // of ranges that are complete

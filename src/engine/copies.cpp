@@ -17,6 +17,12 @@ bool is_copied(const CollectionCopy& collection) {
   return collection.step == CollectionLeft::Step::late_indexes;
 }
 
+bool concerns(const SchemaChange& change, const Namespace& ns) {
+  if (change.kind == SchemaChangeKind::drop_database) return change.ns.database == ns.database;
+  if (change.kind == SchemaChangeKind::create) return false;  // what is there has the indexes
+  return change.ns == ns || (change.kind == SchemaChangeKind::rename && change.to == ns);
+}
+
 // The ranges that were being read stand first.
 uint64_t begun(const CollectionLeft& left) {
   return static_cast<uint64_t>(
@@ -52,6 +58,7 @@ void Copies::resume() {
       if (left.stream != stream.scope.name() || stream.copy == StreamCopy::planning) continue;
       CollectionCopy& collection = add(stream.index, left.ns);
       collection.step = left.step;
+      collection.indexes_only = stream.copy == StreamCopy::none && left.step == Step::late_indexes;
       collection.documents = left.documents;
       collection.waiting.assign(left.ranges.begin(), left.ranges.end());
       if (!from.clean_end) collection.interrupted = begun(left) + shared_.options.copy.readers;
@@ -64,7 +71,29 @@ CollectionCopy& Copies::add(uint32_t stream, const Namespace& ns) {
   collection.stream = stream;
   collection.ns = ns;
   collection.queue = &pending_.queue(ns.database, ns.collection);
+  collection.caught_up_since = shared_.now;
   return collection;
+}
+
+void Copies::build_indexes(uint32_t stream, const Namespace& ns) {
+  if (!shared_.options.carry_indexes) return;
+  checkpoints_.progressed();
+  const auto at = std::find_if(collections_.begin(), collections_.end(), [&](const CollectionCopy& other) {
+    return other.stream != kNoStream && other.ns == ns;
+  });
+  if (at == collections_.end()) {
+    CollectionCopy& collection = add(stream, ns);
+    collection.step = Step::late_indexes;
+    collection.indexes_only = true;
+    return;
+  }
+  at->caught_up_since = shared_.now;
+  at->once_more = at->changing && at->step == Step::late_indexes;
+}
+
+void Copies::renamed(const Namespace& to) {
+  const Stream* stream = streams_.find(to.database, to.collection);
+  if (stream != nullptr) build_indexes(stream->index, to);
 }
 
 void Copies::pump() {
@@ -150,7 +179,7 @@ void Copies::erase_done() {
       continue;
     }
     documents_done_ += at->documents_done;
-    collections_done_ += 1;
+    if (!at->indexes_only) collections_done_ += 1;
     at = collections_.erase(at);
   }
 }
@@ -161,7 +190,7 @@ void Copies::release_streams() {
   for (Stream& stream : streams_.all()) {
     if (stream.copy == StreamCopy::none || stream.copy == StreamCopy::planning || stream.is_gap()) continue;
     const auto left = [&](const CollectionCopy& collection) {
-      return collection.stream == stream.index && !collection.alone &&
+      return collection.stream == stream.index && !collection.alone && !collection.indexes_only &&
              (stream.copy == StreamCopy::catching_up || !is_copied(collection));
     };
     const auto released = releasing_.find(stream.index);
@@ -186,14 +215,14 @@ void Copies::release_streams() {
   }
 }
 
-bool Copies::caught_up(const Stream& stream) const {
-  return !stream.blocked() && stream.spool.drained() && stream.at_head > stream.copied_at;
+bool Copies::caught_up(const Stream& stream, Instant since) const {
+  return !stream.blocked() && stream.spool.drained() && stream.at_head > since;
 }
 
 // Beyond doubt: one short or empty answer does not tell.
 bool Copies::at_the_end(const Stream& stream) const {
   const bool idle = stream.last_batch_empty && shared_.now - stream.last_event >= kCatchUpLeast;
-  return caught_up(stream) && (idle || stream.keeps_up(shared_.now));
+  return caught_up(stream, stream.copied_at) && (idle || stream.keeps_up(shared_.now));
 }
 
 bool Copies::finished() const {
@@ -221,15 +250,16 @@ bool Copies::copied_alone(const Namespace& ns) const {
          });
 }
 
-bool Copies::building(uint32_t stream) const {
+bool Copies::building(const SchemaChange& change) const {
   return std::any_of(collections_.begin(), collections_.end(), [&](const CollectionCopy& collection) {
-    return collection.stream == stream && collection.changing;
+    return collection.changing && concerns(change, collection.ns);
   });
 }
 
 void Copies::fill(Checkpoint& checkpoint) const {
   for (const CollectionCopy& collection : collections_) {
     if (collection.alone || collection.stream == kNoStream) continue;
+    if (collection.indexes_only && planted(PlantedBug::new_indexes_forgotten)) continue;
     CollectionLeft& left = checkpoint.copies.emplace_back();
     left.stream = streams_.at(collection.stream).scope.name();
     left.ns = collection.ns;
@@ -244,7 +274,12 @@ void Copies::fill(Checkpoint& checkpoint) const {
 
 void Copies::fill(EngineStatus& status) const {
   status.copy_collections_left = collections_.size();
-  if (any() || any_stream_copied()) status.copy = progress();
+  if (any_copied() || any_stream_copied()) status.copy = progress();
+}
+
+bool Copies::any_copied() const {
+  return !plans_.empty() || std::any_of(collections_.begin(), collections_.end(),
+                                        [](const CollectionCopy& one) { return !one.indexes_only; });
 }
 
 bool Copies::any_stream_copied() const {
@@ -255,10 +290,11 @@ bool Copies::any_stream_copied() const {
 CopyProgress Copies::progress() const {
   CopyProgress progress;
   bool copying = false;
-  progress.collections_done = collections_done_;
-  progress.collections_total = collections_done_ + collections_.size();
+  progress.collections_done = progress.collections_total = collections_done_;
   progress.documents_done = progress.documents_total = documents_done_;
   for (const CollectionCopy& collection : collections_) {
+    if (collection.indexes_only) continue;
+    progress.collections_total += 1;
     const uint64_t copied = collection.documents_copied();
     progress.documents_done += copied;
     // An estimate that was passed, or that a restart has made too large.

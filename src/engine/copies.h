@@ -3,8 +3,8 @@
 // Guarantees: a stream's start position is durable before anything of it is read to be copied; no event of a
 // stream is applied before all of its collections are copied (so a document that the copy brings late never
 // undoes a change: DESIGN section 6); what is copied is durable as a plan with its rest, and a restart goes
-// on there. Copied documents take the way of all operations (batches, retries, unknown outcomes, refusals).
-// Thread-safety: none.
+// on there. Indexes that are made later take its last step, too. Copied documents take the way of all
+// operations (batches, retries, unknown outcomes, refusals). Thread-safety: none.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,13 @@ class Copies {
   // target has. copied_alone() tells when that is done.
   void copy_alone(uint32_t stream, const Namespace& ns);
   bool copied_alone(const Namespace& ns) const;
-  // Indexes of the stream's collections are being built.
-  bool building(uint32_t stream) const;
+  // Its indexes shall become as the source has them, without holding up the stream: one of the durable steps
+  // that are left, so a restart builds them, too.
+  void build_indexes(uint32_t stream, const Namespace& ns);
+  // What the old name waited for is found under the new one only.
+  void renamed(const Namespace& to);
+  // Indexes of collections that the change concerns are being built.
+  bool building(const SchemaChange& change) const;
 
   bool any() const { return !collections_.empty() || !plans_.empty(); }
   // Everything is copied and its changes are applied.
@@ -67,18 +72,20 @@ class Copies {
     Instant ask_at;
   };
 
+  bool any_copied() const;
   bool any_stream_copied() const;
   CopyProgress progress() const;
   void take_plan(const Plan& plan, std::vector<PlannedCollection>&& collections);
   CollectionCopy& add(uint32_t stream, const Namespace& ns);
   void advance(CollectionCopy& collection);
+  void advance_late_indexes(CollectionCopy& collection);
   void change_schema(CollectionCopy& collection, SchemaChangeKind kind);
   void step_done(CollectionCopy& collection);
   void retry_change(CollectionCopy& collection, const Error& error);
   void finish_ranges(CollectionCopy& collection);
   void erase_done();
   void release_streams();
-  bool caught_up(const Stream& stream) const;
+  bool caught_up(const Stream& stream, Instant since) const;
   bool at_the_end(const Stream& stream) const;
 
   void assign_readers();
@@ -107,6 +114,7 @@ class Copies {
   uint64_t bytes_ = 0;     // of documents that the target has not yet
   uint64_t reserved_ = 0;  // for what is being read
   uint32_t changes_running_ = 0;
+  uint32_t live_builds_ = 0;     // of them, of collections that are not copied
   uint64_t documents_done_ = 0;  // of collections that are complete
   uint64_t collections_done_ = 0;
   uint64_t bytes_read_ = 0;

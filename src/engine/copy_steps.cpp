@@ -17,6 +17,13 @@ bool may_pass(const Error& error) {
          (error.treatment != Treatment::permanent && error.treatment != Treatment::split);
 }
 
+const char* what(const CollectionCopy& collection) {
+  return collection.indexes_only ? "building of indexes" : "copy";
+}
+
+// A build may take hours and holds a writer: so many of them are left to the documents.
+uint32_t live_builds_max(uint32_t writers) { return std::max(1u, writers / 2); }
+
 }  // namespace
 
 void Copies::advance(CollectionCopy& collection) {
@@ -35,10 +42,16 @@ void Copies::advance(CollectionCopy& collection) {
       change_schema(collection, SchemaChangeKind::build_indexes);
       return;
     case Step::late_indexes:
-      if (caught_up(streams_.at(collection.stream)))
-        change_schema(collection, SchemaChangeKind::build_late_indexes);
+      advance_late_indexes(collection);
       return;
   }
+}
+
+void Copies::advance_late_indexes(CollectionCopy& collection) {
+  const Stream& stream = streams_.at(collection.stream);
+  if (!caught_up(stream, std::max(stream.copied_at, collection.caught_up_since))) return;
+  if (collection.indexes_only && live_builds_ >= live_builds_max(shared_.options.writers)) return;
+  change_schema(collection, SchemaChangeKind::build_late_indexes);
 }
 
 void Copies::finish_ranges(CollectionCopy& collection) {
@@ -58,6 +71,7 @@ void Copies::change_schema(CollectionCopy& collection, SchemaChangeKind kind) {
   collection.writer = *writer;
   collection.change = writers_.next_batch_id();
   changes_running_ += 1;
+  if (collection.indexes_only) live_builds_ += 1;
   SchemaChange change;
   change.writer = *writer;
   change.id = collection.change;
@@ -76,6 +90,7 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
   if (at == collections_.end()) return false;
   at->changing = false;
   changes_running_ -= 1;
+  if (at->indexes_only) live_builds_ -= 1;
   writers_.release(changed.writer);
   if (!changed.error) {
     step_done(*at);
@@ -86,8 +101,8 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
   // The drop of what is replaced could come late, and there is no key to compare.
   if (error.outcome_unknown && at->alone && at->step == Step::prepare) suspects_.add_namespace(at->ns);
   if (error.treatment == Treatment::fatal) {
-    shared_.end(output::StopReason::access_denied,
-                fmt::format("the target refuses the copy of {}: {}", at->ns.name(), describe(error)));
+    shared_.end(output::StopReason::access_denied, fmt::format("the target refuses the {} of {}: {}",
+                                                               what(*at), at->ns.name(), describe(error)));
   } else if (may_pass(error)) {
     retry_change(*at, error);
   } else if (at->step == Step::prepare) {
@@ -105,8 +120,8 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
 void Copies::retry_change(CollectionCopy& collection, const Error& error) {
   if (collection.attempt == 1 || collection.attempt % kTriesUntilNotice == 0) {
     shared_.notice(output::Level::warning,
-                   fmt::format("the copy of {} waits (try {}): {}; it is tried again until it succeeds",
-                               collection.ns.name(), collection.attempt, describe(error)));
+                   fmt::format("the {} of {} waits (try {}): {}; it is tried again until it succeeds",
+                               what(collection), collection.ns.name(), collection.attempt, describe(error)));
   }
   collection.change_at = shared_.now + shared_.backoff(collection.attempt);
   collection.attempt += 1;
@@ -126,6 +141,7 @@ void Copies::step_done(CollectionCopy& collection) {
       collection.alone = false;  // from here on it is as the others
       return;
     case Step::late_indexes:
+      if (std::exchange(collection.once_more, false)) return;
       collection.stream = kNoStream;  // done: erased before anything else looks at it
       return;
   }

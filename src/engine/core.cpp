@@ -29,7 +29,7 @@ Engine::Core::Core(EngineOptions options)
       set_aside_(shared_, pending_, acknowledger_, refusals_, suspects_, streams_),
       barriers_(shared_, streams_, checkpoints_, acknowledger_, writers_, refusals_, suspects_, lookups_,
                 copies_),
-      intake_(shared_, streams_, pending_, acknowledger_, barriers_, suspects_, lookups_) {}
+      intake_(shared_, streams_, pending_, acknowledger_, barriers_, copies_, suspects_, lookups_) {}
 
 void Engine::Core::step(Instant now, Input&& input, Outputs& outputs) {
   if (finished_) return;

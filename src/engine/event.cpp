@@ -14,6 +14,10 @@ EventKind kind_of(std::string_view name) {
   if (name == "rename") return EventKind::rename;
   if (name == "dropDatabase") return EventKind::drop_database;
   if (name == "invalidate") return EventKind::invalidate;
+  if (name == "create") return EventKind::create;
+  if (name == "createIndexes") return EventKind::create_indexes;
+  if (name == "dropIndexes") return EventKind::drop_indexes;
+  if (name == "modify") return EventKind::modify;
   return EventKind::other;
 }
 
@@ -77,6 +81,8 @@ void read_field(std::string_view name, const ValueView& value, Event& event, Fie
     if (value.type == BsonType::string) event.wall_ms = parse_wall_time_ms(value.as_string());
   } else if (name == "clusterTime") {
     if (value.type == BsonType::timestamp) fields.cluster_ms = cluster_time_ms(value);
+  } else if (name == "operationDescription") {
+    if (value.type == BsonType::document) event.description = value.as_document();
   }
 }
 

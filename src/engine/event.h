@@ -3,12 +3,15 @@
 // (documentKey `{"": id}`, wallTime a string, a replace shows as update).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "bson/view.h"
 
 namespace ddsync {
+
+inline constexpr size_t kKnownEventKinds = 12;  // without `other`
 
 enum class EventKind : uint8_t {
   insert,
@@ -19,6 +22,11 @@ enum class EventKind : uint8_t {
   rename,
   drop_database,
   invalidate,
+  // Of the expanded events of MongoDB 6.0 and later.
+  create,
+  create_indexes,
+  drop_indexes,
+  modify,
   other,  // a kind that this program does not know or does not need
 };
 
@@ -33,6 +41,7 @@ struct Event {
   std::string_view to_collection;  // rename only
   ValueView id;                    // of the document, for the four document kinds
   DocumentView document;           // fullDocument; empty when absent or null
+  DocumentView description;        // operationDescription; empty when absent
   // fullDocument holds an equal _id of other bytes (5 against 5.0): it is of a later life of the key.
   bool document_has_other_id = false;
   int64_t wall_ms = 0;  // 0 = not told

@@ -10,8 +10,9 @@
 namespace ddsync {
 namespace {
 
-constexpr std::array<const char*, 8> kKindNames = {"insert", "update", "replace",      "delete",
-                                                   "drop",   "rename", "dropDatabase", "invalidate"};
+constexpr std::array<const char*, kKnownEventKinds> kKindNames = {
+    "insert",       "update",     "replace", "delete",        "drop",        "rename",
+    "dropDatabase", "invalidate", "create",  "createIndexes", "dropIndexes", "modify"};
 
 WriteKind write_kind(EventKind kind) {
   if (kind == EventKind::insert) return WriteKind::insert;
@@ -35,12 +36,13 @@ uint64_t largest_event(const BatchRecord& batch) {
 }  // namespace
 
 Intake::Intake(Shared& shared, Streams& streams, PendingOperations& pending, Acknowledger& acknowledger,
-               Barriers& barriers, Suspects& suspects, Lookups& lookups)
+               Barriers& barriers, Copies& copies, Suspects& suspects, Lookups& lookups)
     : shared_(shared),
       streams_(streams),
       pending_(pending),
       acknowledger_(acknowledger),
       barriers_(barriers),
+      copies_(copies),
       suspects_(suspects),
       lookups_(lookups) {}
 
@@ -151,10 +153,16 @@ bool Intake::take(Stream& stream, BatchRecord& batch, const Event& event) {
     case EventKind::drop:
     case EventKind::rename:
     case EventKind::drop_database:
+    case EventKind::create:
+    case EventKind::drop_indexes:
+    case EventKind::modify:
       return !barriers_.begin(stream, ref, event) || planted(PlantedBug::coalescing_across_barrier);
     case EventKind::invalidate:
       stream.invalidated = true;
       acknowledger_.acknowledge(ref, Done::skipped);
+      return true;
+    case EventKind::create_indexes:
+      take_new_indexes(ref, event);
       return true;
     case EventKind::other:
       take_unknown(ref, event);
@@ -184,6 +192,17 @@ void Intake::take_document(Stream& stream, EventRef ref, const Event& event) {
   operation.newest = operation.oldest = ref;
   if (!suspects_.empty()) suspects_.touch(ns, event.id);
   pending_.add(ns, operation);
+}
+
+// No barrier: a build may take hours. The step that it becomes is in the same checkpoint as the watermark
+// that passes the event.
+void Intake::take_new_indexes(EventRef ref, const Event& event) {
+  const Stream* stream = streams_.find(event.database, event.collection);
+  const bool wanted = shared_.options.carry_indexes && stream != nullptr &&
+                      shared_.options.filter.contains(event.database, event.collection);
+  if (wanted)
+    copies_.build_indexes(stream->index, {std::string(event.database), std::string(event.collection)});
+  acknowledger_.acknowledge(ref, wanted ? Done::applied : Done::skipped);
 }
 
 void Intake::take_unknown(EventRef ref, const Event& event) {

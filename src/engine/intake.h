@@ -8,6 +8,7 @@
 
 #include "engine/acknowledger.h"
 #include "engine/barriers.h"
+#include "engine/copies.h"
 #include "engine/lookups.h"
 #include "engine/pending_operations.h"
 #include "engine/streams.h"
@@ -18,7 +19,7 @@ namespace ddsync {
 class Intake {
  public:
   Intake(Shared& shared, Streams& streams, PendingOperations& pending, Acknowledger& acknowledger,
-         Barriers& barriers, Suspects& suspects, Lookups& lookups);
+         Barriers& barriers, Copies& copies, Suspects& suspects, Lookups& lookups);
 
   void on_batch(input::StreamBatch&& input);
   void on_spool_batch(input::SpoolBatch&& input);
@@ -34,6 +35,7 @@ class Intake {
   // False when the rest of the batch has to wait.
   bool take(Stream& stream, BatchRecord& batch, const Event& event);
   void take_document(Stream& stream, EventRef ref, const Event& event);
+  void take_new_indexes(EventRef ref, const Event& event);
   void take_unknown(EventRef ref, const Event& event);
   NamespaceQueue& queue_of(Stream& stream, const Event& event);
   void fail_malformed(Stream& stream);
@@ -43,9 +45,10 @@ class Intake {
   PendingOperations& pending_;
   Acknowledger& acknowledger_;
   Barriers& barriers_;
+  Copies& copies_;
   Suspects& suspects_;
   Lookups& lookups_;
-  std::array<uint64_t, 8> known_kinds_{};  // by EventKind, without `other`
+  std::array<uint64_t, kKnownEventKinds> known_kinds_{};  // by EventKind
   std::map<std::string, uint64_t> other_kinds_;
 };
 

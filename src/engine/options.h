@@ -55,6 +55,8 @@ struct EngineOptions {
   Duration spool_patience = Duration::seconds(30);
 
   CopyOptions copy;
+  // Indexes that come and go at the source while its stream is live come and go on the target.
+  bool carry_indexes = true;
 
   uint32_t batch_operations_max = 2'000;  // below the target's own limits
   uint64_t batch_bytes_max = 2u << 20;

@@ -66,7 +66,7 @@ bool SetAside::pump(NamespaceQueue& ns) {
   if (!ns.drained() || !(stream.quiet() || passed)) return false;
   if (ns.set_aside.size() > 1 && !ns.ring_opened && !stream.copying) {
     pending_.open_ring(ns);
-  } else if (stream.barrier || stream.copying || stream.full || stream.is_gap()) {
+  } else if (stream.at_barrier() || stream.copying || stream.full || stream.is_gap()) {
     hand_over(ns, stream);
   } else if (suspects_.any_to_compare(ns) ||
              (!passed && shared_.now - stream.last_event < kQuietBeforeRefusal)) {

@@ -50,7 +50,8 @@ bool Spools::goes_to_spool(const Stream& stream) const {
   // schema change that it came before: then only the change itself may be left.
   const uint64_t own = stream.barrier ? 1 : 0;
   const bool follows = stream.spool.in_use() && stream.read_position == stream.spool.after;
-  if (stream.held_up() && !follows && (stream.ledger.waiting() > own || stream.spool.in_use())) return false;
+  const bool in_order = stream.at_barrier() || stream.frozen;
+  if (in_order && !follows && (stream.ledger.waiting() > own || stream.spool.in_use())) return false;
   return stream.blocked() && shared_.now - stream.waits_since >= shared_.options.spool_patience;
 }
 

@@ -29,6 +29,9 @@ struct Barrier {
   };
   Phase phase = Phase::draining;
   SchemaChange change;
+  // Neither depends on what is written before and after it, nor changes a document, and its repetition ends
+  // in the same: it waits for nothing and is not made durable by itself.
+  bool at_once = false;
   EventRef event;
   uint64_t generation = 0;  // of the checkpoint that is waited for
   Instant resume_at;
@@ -125,8 +128,10 @@ struct Stream {
     const bool reads = opened && !blocked() && spool.drained() && now - last_answer < kStreamPause;
     return reads && now - keeps_up_since >= kKeepsUp;
   }
+  // At a schema change that runs alone: nothing moves until what came before it is done.
+  bool at_barrier() const { return barrier.has_value() && !barrier->at_once; }
   // Nothing more is known to come: what waits for a later event waits in vain.
-  bool quiet() const { return last_batch_empty || barrier.has_value() || copying || full || is_gap(); }
+  bool quiet() const { return last_batch_empty || at_barrier() || copying || full || is_gap(); }
 };
 
 }  // namespace ddsync

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <thread>
 
 #include "mongo/change_stream_impl.h"
@@ -21,6 +22,16 @@ constexpr int32_t kEventsOfClosedHistory = 1'000;
 
 constexpr int kMaxTimeExpired = 50;
 constexpr int kCursorNotFound = 43;
+
+// How servers refuse an option that they do not know: MongoDB before 6.0 says 40415, with a strict API
+// version 323; others what they like. Some of these stand for a bad token, too: then the same is refused
+// without the option.
+constexpr auto kRefusedOption = std::to_array<int>({2, 9, 14, 72, 115, 238, 323, 40415});
+
+bool may_refuse_option(const Error& error) {
+  return std::find(kRefusedOption.begin(), kRefusedOption.end(), error.code) != kRefusedOption.end() ||
+         error.message.find("showExpandedEvents") != std::string::npos;
+}
 
 void append_token(bson_t* stage, const char* name, const ResumeToken& token) {
   bson_t document;
@@ -47,8 +58,8 @@ void append_position(bson_t* stage, const StreamPosition& position) {
 }
 
 // {aggregate: <collection> | 1, pipeline: [{$changeStream: {...}}], cursor: {batchSize: <events>}}
-void append_aggregate(Bson& command, const WatchScope& scope, const StreamPosition& position,
-                      int32_t events) {
+void append_aggregate(Bson& command, const WatchScope& scope, const StreamPosition& position, int32_t events,
+                      bool expanded) {
   const std::string& collection = scope.ns.collection;
   if (scope.level == ScopeLevel::collection)
     bson_append_utf8(command.get(), "aggregate", -1, collection.c_str(), static_cast<int>(collection.size()));
@@ -61,6 +72,7 @@ void append_aggregate(Bson& command, const WatchScope& scope, const StreamPositi
   bson_append_document_begin(&pipeline, "0", -1, &element);
   bson_append_document_begin(&element, "$changeStream", -1, &stage);
   bson_append_utf8(&stage, "fullDocument", -1, "updateLookup", -1);
+  if (expanded) bson_append_bool(&stage, "showExpandedEvents", -1, true);
   append_position(&stage, position);
   if (scope.level == ScopeLevel::cluster) bson_append_bool(&stage, "allChangesForCluster", -1, true);
   bson_append_document_end(&element, &stage);
@@ -109,10 +121,21 @@ Result<StreamPosition> RawChangeStream::open(const StreamPosition& position) {
   return start;
 }
 
+Result<Reply> RawChangeStream::send_aggregate(const StreamPosition& position, int32_t events) {
+  const auto send = [&](bool expanded) {
+    Bson command;
+    append_aggregate(command, scope_, position, events, expanded);
+    return connection_.read(ErrorContext::stream_open, database_, *command.get(), server_);
+  };
+  auto reply = send(expanded_);
+  if (reply || !expanded_ || !may_refuse_option(reply.error())) return reply;
+  auto plain = send(false);
+  if (plain) expanded_ = false;
+  return plain;
+}
+
 Result<StreamPosition> RawChangeStream::aggregate(const StreamPosition& position, int32_t events) {
-  Bson command;
-  append_aggregate(command, scope_, position, events);
-  auto reply = connection_.read(ErrorContext::stream_open, database_, *command.get(), server_);
+  auto reply = send_aggregate(position, events);
   if (!reply) {
     Error error = std::move(reply.error());
     // Without a position there is no history to lose and no event in the way: the server does not like

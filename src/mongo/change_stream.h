@@ -1,5 +1,6 @@
 // One change stream, read with raw aggregate/getMore commands: the whole reply is one buffer that the engine
-// views, nothing is copied per event. fullDocument: updateLookup.
+// views, nothing is copied per event. fullDocument: updateLookup. Expanded events (create, createIndexes,
+// dropIndexes, modify) where the source has them: asked for, and once it has refused that not again.
 // Thread-safety: one thread.
 #pragma once
 

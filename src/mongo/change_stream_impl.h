@@ -23,6 +23,7 @@ class RawChangeStream final : public ChangeStream {
   using Clock = std::chrono::steady_clock;
 
   Result<StreamPosition> aggregate(const StreamPosition& position, int32_t events);
+  Result<Reply> send_aggregate(const StreamPosition& position, int32_t events);
   void remember_cursor(DocumentView cursor);
   Result<RawBatch> get_more(uint32_t events_max);
   void pace(const RawBatch& batch, Clock::time_point asked);
@@ -34,6 +35,7 @@ class RawChangeStream final : public ChangeStream {
   std::string collection_;  // that the server names in the cursor
   int64_t cursor_ = 0;      // 0 = none
   uint32_t server_ = 0;
+  bool expanded_ = true;           // the source is not known to refuse expanded events
   std::optional<RawBatch> first_;  // events that came with the opening
   Clock::time_point last_answer_;
   uint32_t early_answers_ = 0;  // empty ones in a row that came before their time

@@ -78,8 +78,7 @@ std::optional<Error> drop_indexes(Connection& connection, const Namespace& ns,
 }
 
 std::optional<Error> coll_mod(Connection& connection, const Namespace& ns, const OwnedDocument& changes) {
-  auto error = run(connection, ns, command_with("collMod", ns, changes));
-  return error && error->treatment == Treatment::missing ? std::nullopt : error;
+  return unless_missing(run(connection, ns, command_with("collMod", ns, changes)));
 }
 
 std::vector<OwnedDocument> indexes_of(const OwnedDocument& arguments) {

@@ -25,7 +25,8 @@ std::optional<Error> create_indexes(Connection& connection, const Namespace& ns,
 std::optional<Error> drop_indexes(Connection& connection, const Namespace& ns,
                                   const std::vector<OwnedDocument>& specifications);
 
-// `changes`: the fields of collMod. A collection that is not there (any more) is success.
+// `changes`: the fields of collMod. A collection that is not there (any more) is success, and so is an index
+// that is not there (yet): it is built as the source has it.
 std::optional<Error> coll_mod(Connection& connection, const Namespace& ns, const OwnedDocument& changes);
 
 // The documents of the array `indexes` of a change's arguments.

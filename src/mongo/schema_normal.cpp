@@ -155,6 +155,11 @@ OwnedDocument normalised_options(const OwnedDocument& options) {
   constexpr auto kDefaults =
       std::to_array<Default>({{"validationLevel", "strict"}, {"validationAction", "error"}});
   Fields fields = fields_of(options.view());
+  // In the change events of secantusd 0.5.3.
+  if (auto pipeline = fields.extract("viewPipeline"); pipeline) {
+    pipeline.key() = "pipeline";
+    fields.insert(std::move(pipeline));
+  }
   erase(fields, kOfTheServer);
   erase_when_false(fields, kFlags);
   erase_defaults(fields, kDefaults);

@@ -10,6 +10,7 @@
 #include "bson/writer.h"
 #include "mongo/schema_support.h"
 #include "observe/log.h"
+#include "runtime/live_schema.h"
 
 namespace ddsync::runtime {
 namespace {
@@ -58,6 +59,10 @@ CopySchema::CopySchema(Servers& servers, CopyRules rules)
 
 std::optional<Error> CopySchema::carry_out(const SchemaChange& change, mongo::Writer& writer,
                                            const NamespaceFilter& filter) {
+  const bool live = change.kind == SchemaChangeKind::create || change.kind == SchemaChangeKind::modify ||
+                    change.kind == SchemaChangeKind::drop_indexes;
+  if (live)
+    return carry_out_live(change, rules_.unsupported, {*source_, *target_, target_info_}, writer, filter);
   if (change.kind != SchemaChangeKind::prepare_copy) return build(change, writer, filter);
   if (auto error = prepare(change, writer, filter)) return error;
   return build(change, writer, filter);
@@ -94,8 +99,15 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
   if (!listed) return listed.error();
   const std::vector<OwnedDocument> all = mongo::supported_indexes(*listed, **facts);
   std::vector<OwnedDocument> now;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(now),
-               [&](const OwnedDocument& index) { return step_of(index, rules_.indexes) == step; });
+  if (step == IndexStep::late) {  // the last step: what came meanwhile, too
+    warn_of_unsupported(change.ns, *listed, target_info_);
+    auto missing = missing_indexes(change.ns, all);
+    if (!missing) return missing.error();
+    now = *std::move(missing);
+  } else {
+    std::copy_if(all.begin(), all.end(), std::back_inserter(now),
+                 [&](const OwnedDocument& index) { return step_of(index, rules_.indexes) == step; });
+  }
   if (!now.empty()) {
     observe::log_info(fmt::format("{}: building {} indexes", change.ns.name(), now.size()));
     SchemaChange create = change_of(change, SchemaChangeKind::create_indexes);
@@ -104,6 +116,25 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
   }
   if (step == IndexStep::late && !all.empty()) compare_indexes(change.ns, all);
   return std::nullopt;
+}
+
+// One of the same name is left as it is, also when it is another one: that it was dropped is told of still.
+mongo::Result<std::vector<OwnedDocument>> CopySchema::missing_indexes(const Namespace& ns,
+                                                                      const std::vector<OwnedDocument>& all) {
+  if (all.empty()) return all;
+  const auto there = target_->indexes(ns);
+  if (!there) return tl::unexpected(there.error());
+  std::vector<OwnedDocument> missing;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(missing), [&](const OwnedDocument& index) {
+    return std::none_of(there->begin(), there->end(),
+                        [&](const OwnedDocument& other) { return name_of(other) == name_of(index); });
+  });
+  if (missing.empty()) return missing;
+  // A time series is not on the target: an index would make a collection of it.
+  const auto options = source_->collection_options(ns);
+  if (!options) return tl::unexpected(options.error());
+  if (!*options || !find_value((*options)->view(), "timeseries").missing()) missing.clear();
+  return missing;
 }
 
 // After the last step: what the operator should know before a cutover.

@@ -1,5 +1,6 @@
 // Makes what the initial copy needs on the target, as the source has it at that moment: collections with
-// their options, indexes. Every step may be repeated. Thread-safety: one thread.
+// their options, indexes; and carries over what changes of them later. Every step may be repeated.
+// Thread-safety: one thread.
 #pragma once
 
 #include <memory>
@@ -26,7 +27,8 @@ class CopySchema {
   // `servers` must outlive it.
   CopySchema(Servers& servers, CopyRules rules);
 
-  // Carries out prepare_copy, build_indexes or build_late_indexes through `writer`.
+  // Carries out prepare_copy, build_indexes, build_late_indexes, create, modify or drop_indexes through
+  // `writer`.
   std::optional<Error> carry_out(const SchemaChange& change, mongo::Writer& writer,
                                  const NamespaceFilter& filter);
 
@@ -35,6 +37,9 @@ class CopySchema {
                                const NamespaceFilter& filter);
   std::optional<Error> build(const SchemaChange& change, mongo::Writer& writer,
                              const NamespaceFilter& filter);
+  // Of `all` those whose name the target does not have.
+  mongo::Result<std::vector<OwnedDocument>> missing_indexes(const Namespace& ns,
+                                                            const std::vector<OwnedDocument>& all);
   void compare_indexes(const Namespace& ns, const std::vector<OwnedDocument>& wanted);
 
   std::unique_ptr<mongo::Reader> source_;

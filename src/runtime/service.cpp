@@ -82,6 +82,7 @@ EngineOptions engine_options(const ServiceOptions& service, std::vector<WatchSco
   options.resume_from = checkpoint.value_or(Checkpoint{});
   options.writers = std::max(config.writers, config.initial_sync.writers);
   options.copy = copy_options(service);
+  options.carry_indexes = config.indexes != config::Indexes::off;
   options.memory_bytes_max = config.memory_limit_bytes;
   options.persist_interval = config.persist_interval;
   options.on_error = config.on_error;

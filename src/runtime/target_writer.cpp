@@ -43,6 +43,9 @@ std::optional<Error> TargetWriter::change_schema(const SchemaChange& change) {
     case SchemaChangeKind::prepare_copy:
     case SchemaChangeKind::build_indexes:
     case SchemaChangeKind::build_late_indexes:
+    case SchemaChangeKind::create:
+    case SchemaChangeKind::modify:
+    case SchemaChangeKind::drop_indexes:
       return copy_schema_.carry_out(change, *target_, filter_);
     default:
       return target_->change_schema(change, filter_);

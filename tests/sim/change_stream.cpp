@@ -43,9 +43,26 @@ std::string_view kind_name(EventKind kind, Dialect dialect) {
       return "rename";
     case EventKind::drop_database:
       return "dropDatabase";
+    case EventKind::create:
+      return "create";
+    case EventKind::create_indexes:
+      return "createIndexes";
+    case EventKind::drop_indexes:
+      return "dropIndexes";
+    case EventKind::modify:
+      return "modify";
     default:
       return "invalidate";
   }
+}
+
+// Options are a number of no meaning, under the name of one.
+std::string description_of(const Change& change) {
+  if (change.kind == EventKind::create || change.kind == EventKind::modify)
+    return BsonWriter().int64("validator", change.options).finish();
+  const std::string index = BsonWriter().string("name", change.index).finish();
+  const std::string list = BsonWriter().document("0", index).finish();
+  return BsonWriter().document("indexes", list, BsonType::array).finish();
 }
 
 std::string namespace_document(const Namespace& ns) {
@@ -186,6 +203,7 @@ std::string ChangeStream::encode(const Change& change) const {
   }
   event.document("ns", namespace_document(change.ns));
   if (change.kind == EventKind::rename) event.document("to", namespace_document(change.to));
+  if (change.kind >= EventKind::create) event.document("operationDescription", description_of(change));
   if (change.kind > EventKind::remove) return event.finish();
 
   event.document("documentKey", BsonWriter().value(documentdb ? "" : "_id", change.id.view()).finish());

@@ -137,6 +137,18 @@ void exclude_impossible(Profile& profile) {
   }
 }
 
+// Drawn aside, too.
+void choose_options(Profile& profile) {
+  Random random(profile.engine.seed ^ 0x0b71);
+  if (profile.dialect != Dialect::mongodb || !random.percent(40)) return;
+  WorkloadMix& workload = profile.workload;
+  workload.options = random.between_u32(20, 200);
+  // Of a collection that is renamed, an index that its name's next life has may come to stay
+  // (architecture.md). A refused document keeps its old value, as above.
+  workload.unique_comes_and_goes = random.percent(50) && !workload.unique_index && !workload.renames &&
+                                   profile.target.refused_document == 0;
+}
+
 void choose_copy(Random& random, Profile& profile) {
   EngineOptions& engine = profile.engine;
   if (random.percent(50)) {
@@ -170,6 +182,7 @@ Profile make_profile(Random& random) {
   choose_load(profile);
   choose_copy(random, profile);
   exclude_impossible(profile);
+  choose_options(profile);
   profile.disk.full = random.percent(15) ? random.between_u32(1, 2) : 0;
   profile.disk.reads_fail = random.percent(20) ? random.between_u32(1, 500) : 0;
   return profile;

@@ -52,6 +52,8 @@ struct WorkloadMix {
   uint32_t schema = 0;       // permille: drop, rename, dropDatabase
   bool renames = false;
   bool unique_index = false;
+  uint32_t options = 0;  // permille: create, collMod, indexes that come and go; the source tells of them
+  bool unique_comes_and_goes = false;
   uint32_t padding = 0;  // bytes of every document, beside those of some
   bool chatter = false;  // one collection changes now and then for ever: its stream never falls idle for long
 };

@@ -20,6 +20,7 @@ bool Source::update(const Namespace& ns, const std::string& identity, const Cont
 }
 
 bool Source::write(EventKind kind, const Namespace& ns, ValueView id, const Content& content) {
+  if (tells_all_) create(ns, 0);
   BsonWriter writer;
   writer.value("_id", id).int64("v", static_cast<int64_t>(log_.size() + 1));
   if (content.has_unique) writer.int32("u", content.unique);
@@ -67,6 +68,40 @@ bool Source::drop_database(const std::string& database) {
   if (names.empty()) return false;
   for (const Namespace& ns : names) drop(ns);
   commit(EventKind::drop_database, {database, ""});
+  return true;
+}
+
+bool Source::create(const Namespace& ns, int64_t options) {
+  if (store_.find(ns) != nullptr) return false;
+  store_.collection(ns).options = options;
+  commit(EventKind::create, ns).options = options;
+  return true;
+}
+
+Collection* Source::present(const Namespace& ns) {
+  return store_.find(ns) == nullptr ? nullptr : &store_.collection(ns);
+}
+
+bool Source::modify(const Namespace& ns, int64_t options) {
+  Collection* collection = present(ns);
+  if (collection == nullptr) return false;
+  collection->options = options;
+  commit(EventKind::modify, ns).options = options;
+  return true;
+}
+
+bool Source::create_index(const Namespace& ns, const std::string& name) {
+  Collection* collection = present(ns);
+  if (collection == nullptr || (name == kUniqueIndex && collection->has_duplicates())) return false;
+  if (!collection->indexes.insert(name).second) return false;
+  commit(EventKind::create_indexes, ns).index = name;
+  return true;
+}
+
+bool Source::drop_index(const Namespace& ns, const std::string& name) {
+  Collection* collection = present(ns);
+  if (collection == nullptr || collection->indexes.erase(name) == 0) return false;
+  commit(EventKind::drop_indexes, ns).index = name;
   return true;
 }
 

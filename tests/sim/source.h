@@ -22,11 +22,14 @@ struct Change {
   OwnedValue id;
   uint64_t life = 0;                         // of the collection
   std::shared_ptr<const std::string> image;  // the document as this change wrote it
+  std::string index;                         // createIndexes, dropIndexes
+  int64_t options = 0;                       // create, modify
 };
 
 class Source {
  public:
-  explicit Source(bool unique_index) : unique_index_(unique_index) {}
+  // `tells_all`: its log holds creations, also those by a first document.
+  Source(bool unique_index, bool tells_all) : unique_index_(unique_index), tells_all_(tells_all) {}
 
   // What the document is to hold beside _id and v.
   struct Content {
@@ -43,6 +46,10 @@ class Source {
   bool drop(const Namespace& ns);
   bool rename(const Namespace& from, const Namespace& to);
   bool drop_database(const std::string& database);
+  bool create(const Namespace& ns, int64_t options);
+  bool modify(const Namespace& ns, int64_t options);
+  bool create_index(const Namespace& ns, const std::string& name);
+  bool drop_index(const Namespace& ns, const std::string& name);
 
   const Store& store() const { return store_; }
   const std::vector<Change>& log() const { return log_; }
@@ -58,8 +65,10 @@ class Source {
  private:
   bool write(EventKind kind, const Namespace& ns, ValueView id, const Content& content);
   Change& commit(EventKind kind, const Namespace& ns);
+  Collection* present(const Namespace& ns);
 
   bool unique_index_;
+  bool tells_all_;
   Store store_;
   std::vector<Change> log_;
   uint64_t first_kept_ = 1;

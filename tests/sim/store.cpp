@@ -1,5 +1,6 @@
 #include "sim/store.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -54,9 +55,11 @@ Put Collection::insert(ValueView id, DocumentView document, bool unique_index) {
 
 Put Collection::upsert(ValueView id, DocumentView document, bool unique_index) {
   const std::string identity = identity_of(id);
-  if (const auto value = unique_value(document); unique_index && value) {
-    const auto holder = by_unique_.find(*value);
-    if (holder != by_unique_.end() && holder->second != identity) return Put::duplicate_unique;
+  const bool unique = unique_index || indexes.count(kUniqueIndex) > 0;
+  if (const auto value = unique_value(document); unique && value) {
+    const auto holders = by_unique_.find(*value);
+    if (holders != by_unique_.end() && (holders->second.size() > 1 || holders->second.count(identity) == 0))
+      return Put::duplicate_unique;
   }
   const auto present = documents_.find(identity);
   if (present == documents_.end()) {
@@ -70,16 +73,25 @@ Put Collection::upsert(ValueView id, DocumentView document, bool unique_index) {
 
 void Collection::store(const std::string& identity, std::string bytes) {
   erase(identity);
-  if (const auto value = unique_value(view_of(bytes))) by_unique_[*value] = identity;
+  if (const auto value = unique_value(view_of(bytes))) by_unique_[*value].insert(identity);
   documents_[identity] = std::move(bytes);
 }
 
 bool Collection::erase(const std::string& identity) {
   const auto present = documents_.find(identity);
   if (present == documents_.end()) return false;
-  if (const auto value = unique_value(view_of(present->second))) by_unique_.erase(*value);
+  if (const auto value = unique_value(view_of(present->second))) {
+    std::set<std::string>& holders = by_unique_[*value];
+    holders.erase(identity);
+    if (holders.empty()) by_unique_.erase(*value);
+  }
   documents_.erase(present);
   return true;
+}
+
+bool Collection::has_duplicates() const {
+  return std::any_of(by_unique_.begin(), by_unique_.end(),
+                     [](const auto& holders) { return holders.second.size() > 1; });
 }
 
 const std::string* Collection::find(const std::string& identity) const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,9 @@ std::string identity_of(ValueView id);
 // The value under the unique index, when the document has one.
 std::optional<int32_t> unique_value(DocumentView document);
 
+// The index that allows each value of `u` once; others have no effect.
+inline constexpr const char* kUniqueIndex = "u";
+
 enum class Put : uint8_t { done, duplicate_id, duplicate_unique };
 
 class Collection {
@@ -29,16 +33,18 @@ class Collection {
   bool erase(const std::string& identity);
 
   const std::string* find(const std::string& identity) const;
-  bool holds_unique(int32_t value) const { return by_unique_.count(value) > 0; }
+  bool has_duplicates() const;
   const std::map<std::string, std::string>& documents() const { return documents_; }
 
   uint64_t life = 0;  // tells a collection from an earlier one of the same name (its UUID)
+  std::set<std::string> indexes;
+  int64_t options = 0;
 
  private:
   void store(const std::string& identity, std::string bytes);
 
-  std::map<std::string, std::string> documents_;  // by identity
-  std::map<int32_t, std::string> by_unique_;      // to identity
+  std::map<std::string, std::string> documents_;        // by identity
+  std::map<int32_t, std::set<std::string>> by_unique_;  // identities
 };
 
 class Store {

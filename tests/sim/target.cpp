@@ -19,6 +19,19 @@ std::optional<Error> error_of(Put put) {
   return std::nullopt;
 }
 
+int64_t options_in(const OwnedDocument& arguments) {
+  const ValueView options = find_value(arguments.view(), "validator");
+  return options.type == BsonType::int64 ? options.as_int64() : 0;
+}
+
+std::string index_in(const OwnedDocument& arguments) {
+  const ValueView list = find_value(arguments.view(), "indexes");
+  if (list.type != BsonType::array) return {};
+  const ValueView first = find_value(list.as_document(), "0");
+  return first.type == BsonType::document ? std::string(find_value(first.as_document(), "name").as_string())
+                                          : std::string();
+}
+
 WriteOutcome failed(Error error) {
   WriteOutcome outcome;
   outcome.failed = true;
@@ -76,34 +89,64 @@ Put Target::put(const Request& request, const Request::Operation& operation) {
   return Put::done;
 }
 
-bool Target::execute(const SchemaChange& change, const NamespaceFilter& filter) {
+std::optional<Error> Target::execute(const SchemaChange& change, const NamespaceFilter& filter,
+                                     const std::optional<Collection>& source) {
   switch (change.kind) {
     case SchemaChangeKind::drop:
       store_.drop(change.ns);
-      return true;
+      return std::nullopt;
     case SchemaChangeKind::rename:
-      return store_.rename(change.ns, change.to);
-    case SchemaChangeKind::create:  // the store has no options and no indexes of its own
-    case SchemaChangeKind::create_indexes:
+      if (store_.rename(change.ns, change.to)) return std::nullopt;
+      return make_error(ErrorContext::schema, 26, "", "simulated");
+    case SchemaChangeKind::create:
+      create(change.ns, options_in(change.arguments));
+      return std::nullopt;
+    case SchemaChangeKind::create_indexes:  // no event becomes one
+      return std::nullopt;
     case SchemaChangeKind::drop_indexes:
+      if (store_.find(change.ns) != nullptr)
+        store_.collection(change.ns).indexes.erase(index_in(change.arguments));
+      return std::nullopt;
     case SchemaChangeKind::modify:
-      return true;
+      if (store_.find(change.ns) != nullptr)
+        store_.collection(change.ns).options = options_in(change.arguments);
+      return std::nullopt;
     case SchemaChangeKind::prepare_copy:
       if (change.replace) store_.drop(change.ns);
-      return true;
+      if (source) create(change.ns, source->options);
+      return std::nullopt;
     case SchemaChangeKind::build_indexes:
+      return std::nullopt;
     case SchemaChangeKind::build_late_indexes:
-      return true;
+      return source ? build_indexes(change.ns, *source) : std::nullopt;
     case SchemaChangeKind::drop_database:
-      break;
+      drop_database(change, filter);
   }
+  return std::nullopt;
+}
+
+// What is there already keeps its options.
+void Target::create(const Namespace& ns, int64_t options) {
+  if (store_.find(ns) == nullptr) store_.collection(ns).options = options;
+}
+
+// A collection that is not there is made, as servers do.
+std::optional<Error> Target::build_indexes(const Namespace& ns, const Collection& source) {
+  if (source.indexes.empty()) return std::nullopt;
+  Collection& collection = store_.collection(ns);
+  if (source.indexes.count(kUniqueIndex) > 0 && collection.has_duplicates())
+    return make_error(ErrorContext::schema, 11000, "", "E11000 duplicate key (simulated)");
+  collection.indexes.insert(source.indexes.begin(), source.indexes.end());
+  return std::nullopt;
+}
+
+void Target::drop_database(const SchemaChange& change, const NamespaceFilter& filter) {
   std::vector<Namespace> dropped;
   for (const auto& [ns, collection] : store_.collections()) {
     const bool in_scope = change.whole_database || filter.contains(ns.database, ns.collection);
     if (ns.database == change.ns.database && in_scope) dropped.push_back(ns);
   }
   for (const Namespace& ns : dropped) store_.drop(ns);
-  return true;
 }
 
 }  // namespace ddsync::sim

@@ -42,14 +42,18 @@ class Target {
 
   // Executes the operations at `positions`, or all.
   WriteOutcome execute(const Request& request, const Positions& positions = std::nullopt);
-  // False: a rename of what is not there.
-  bool execute(const SchemaChange& change, const NamespaceFilter& filter);
+  // `source`: the collection there when the change was looked up; none is there.
+  std::optional<Error> execute(const SchemaChange& change, const NamespaceFilter& filter,
+                               const std::optional<Collection>& source);
 
   // From now on it takes every document: the operator has mended the cause.
   void take_everything() { takes_everything_ = true; }
   const Store& store() const { return store_; }
 
  private:
+  void create(const Namespace& ns, int64_t options);
+  std::optional<Error> build_indexes(const Namespace& ns, const Collection& source);
+  void drop_database(const SchemaChange& change, const NamespaceFilter& filter);
   Put put(const Request& request, const Request::Operation& operation);
   bool refuses(const Request::Operation& operation) const;
 

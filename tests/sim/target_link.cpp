@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "bson/key.h"
+#include "engine/live_change.h"
 #include "sim/violation.h"
 
 namespace ddsync::sim {
@@ -24,16 +25,13 @@ WriteOutcome command_failed(int code, const char* message) {
 
 WriteOutcome reply_lost() { return command_failed(kErrorNetwork, "connection closed (simulated)"); }
 
-bool changes_documents(const SchemaChange& change) {
-  switch (change.kind) {
-    case SchemaChangeKind::build_indexes:
-    case SchemaChangeKind::build_late_indexes:
-      return false;
-    case SchemaChangeKind::prepare_copy:
-      return change.replace;
-    default:
-      return true;
-  }
+bool replaces_documents(const SchemaChange& change) {
+  return changes_documents(change.kind) || (change.kind == SchemaChangeKind::prepare_copy && change.replace);
+}
+
+// What is written before a change of options need not comply with it.
+bool runs_alone(const SchemaChange& change) {
+  return replaces_documents(change) || change.kind == SchemaChangeKind::modify;
 }
 
 int64_t version_of(DocumentView document) { return find_value(document, "v").as_int64(); }
@@ -178,7 +176,7 @@ void TargetLink::change_schema(const SchemaChange& change) {
   if (outages_.now(around_) || around_.happens(faults.reply_lost)) {
     error = make_error(ErrorContext::schema, kErrorNetwork, "", "connection closed (simulated)");
     executed = !outages_.now(around_) && around_.random.percent(50);
-    if (changes_documents(change)) may_be_unproven_.insert(change.ns);
+    if (replaces_documents(change)) may_be_unproven_.insert(change.ns);
   } else if (around_.happens(faults.refused_before)) {
     error = make_error(ErrorContext::schema, 112, "", "simulated");
     executed = false;
@@ -188,10 +186,18 @@ void TargetLink::change_schema(const SchemaChange& change) {
   // are not modelled (docs/simulator.md).
   auto answer = std::make_shared<std::optional<Error>>(std::move(error));
   if (executed) {
-    around_.later(Duration{after.us / 2}, [this, change, answer] {
-      if (target_.execute(change, around_.profile.engine.filter) || *answer) return;
-      may_be_unproven_.insert(change.to);
-      *answer = make_error(ErrorContext::schema, 26, "", "simulated");
+    // A step of the copy reads the source first: it may have changed when it is carried out.
+    auto looked_up = std::make_shared<std::optional<Collection>>();
+    if (around_.profile.workload.options > 0 && !changes_documents(change.kind)) {
+      around_.later(Duration{after.us / 4}, [this, change, looked_up] {
+        if (const Collection* there = source_.store().find(change.ns)) *looked_up = *there;
+      });
+    }
+    around_.later(Duration{after.us / 2}, [this, change, answer, looked_up] {
+      auto refusal = target_.execute(change, around_.profile.engine.filter, *looked_up);
+      if (!refusal || *answer) return;
+      if (change.kind == SchemaChangeKind::rename) may_be_unproven_.insert(change.to);
+      *answer = std::move(refusal);
     });
   }
   around_.later(after, [this, change, answer] {
@@ -281,7 +287,7 @@ void TargetLink::check(const WriteBatch& batch) {
 // Barriers (invariant 7): nothing of the collections concerned is in flight while a schema change runs.
 void TargetLink::check_alone(const SchemaChange& change) const {
   require(in_flight_.count(change.writer.value) == 0, "a schema change on a busy writer");
-  if (!changes_documents(change)) return;
+  if (!runs_alone(change)) return;
   for (const auto& [writer, keys] : in_flight_) {
     for (const auto& [ns, identity] : keys) {
       const bool concerned =

@@ -30,6 +30,7 @@ class TargetLink {
   // The process ended by itself; commands without an answer stay on their way.
   void on_end();
   Target& target() { return target_; }
+  const Target& target() const { return target_; }
   Outages& outages() { return outages_; }
   uint64_t on_their_way() const { return on_their_way_.size(); }
   // Collections of which a schema change had an unknown outcome.

@@ -10,10 +10,11 @@ namespace ddsync::sim {
 namespace {
 
 std::string in_words(const Change& change) {
-  constexpr const char* kKinds[] = {"insert", "update", "replace",     "delete",
-                                    "drop",   "rename", "dropDatabase"};
-  return fmt::format("{} {} {} {} {}", change.number, kKinds[static_cast<size_t>(change.kind)],
-                     change.ns.name(), change.to.name(),
+  constexpr const char* kKinds[] = {"insert", "update",        "replace",      "delete",
+                                    "drop",   "rename",        "dropDatabase", "invalidate",
+                                    "create", "createIndexes", "dropIndexes",  "modify"};
+  return fmt::format("{} {} {} {} {}{}", change.number, kKinds[static_cast<size_t>(change.kind)],
+                     change.ns.name(), change.to.name(), change.index,
                      change.id.view().missing() ? std::string() : to_extended_json(change.id.view()));
 }
 
@@ -78,6 +79,8 @@ void Workload::run_one() {
   const Namespace& ns = random_namespace();
   if (around_.random.permille(mix.schema) && change_schema(ns)) {
     // done
+  } else if (mix.options > 0 && around_.random.permille(mix.options) && change_options(ns)) {
+    // done
   } else if (mix.unique_index && around_.random.percent(15)) {
     swap_unique_values(ns);
   } else {
@@ -113,7 +116,8 @@ OwnedValue Workload::random_id() {
 
 Source::Content Workload::content() {
   Source::Content content;
-  if (around_.profile.workload.unique_index && around_.random.percent(60)) {
+  const WorkloadMix& mix = around_.profile.workload;
+  if ((mix.unique_index || mix.unique_comes_and_goes) && around_.random.percent(60)) {
     content.has_unique = true;
     content.unique = static_cast<int32_t>(around_.random.below(around_.profile.workload.keys + 2));
   }
@@ -160,6 +164,18 @@ bool Workload::change_schema(const Namespace& ns) {
   if (choice < 10) return source_.drop_database(ns.database);
   if (choice < 50 || !around_.profile.workload.renames) return source_.drop(ns);
   return rename(ns);
+}
+
+bool Workload::change_options(const Namespace& ns) {
+  const auto options = static_cast<int64_t>(source_.last_number() + 1);
+  const uint64_t choice = around_.random.below(100);
+  if (choice < 15) return source_.create(ns, options);
+  if (choice < 30) return source_.modify(ns, options);
+  const uint64_t which = around_.random.below(3);
+  const std::string name = which == 0 && around_.profile.workload.unique_comes_and_goes ? kUniqueIndex
+                           : which == 1                                                 ? "a"
+                                                                                        : "b";
+  return choice < 70 ? source_.create_index(ns, name) : source_.drop_index(ns, name);
 }
 
 bool Workload::rename(const Namespace& from) {

@@ -27,6 +27,7 @@ class Workload {
   void change_document(const Namespace& ns);
   void swap_unique_values(const Namespace& ns);
   bool change_schema(const Namespace& ns);
+  bool change_options(const Namespace& ns);
   bool rename(const Namespace& from);
   OwnedValue random_id();
   Source::Content content();

@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -47,7 +48,7 @@ World::World(uint64_t seed, Trace& trace)
       profile_(make_profile(random_)),
       time_(kStart),
       around_{profile_, random_, time_, trace_},
-      source_(profile_.workload.unique_index),
+      source_(profile_.workload.unique_index, profile_.workload.options > 0),
       spool_link_(around_),
       source_link_(around_, source_, spool_link_),
       copy_link_(around_, source_),
@@ -411,12 +412,40 @@ void World::check_equal() {
   const std::set<Namespace> exempt = exempt_namespaces();
   const std::set<std::string> quarantined = disk_link_.quarantined();
   for (const Namespace& ns : profile_.watched) {
-    if (exempt.count(ns) == 0) check_namespace(ns, quarantined);
+    if (exempt.count(ns) > 0) continue;
+    check_namespace(ns, quarantined);
+    check_schema(ns);
   }
   for (const auto& [ns, collection] : target_link_.target().store().collections()) {
     require(profile_.engine.filter.contains(ns.database, ns.collection) || collection.documents().empty(),
             fmt::format("{} was written though it is not watched", ns.name()));
   }
+}
+
+bool World::was_renamed_to(const Namespace& ns) const {
+  return std::any_of(source_.log().begin(), source_.log().end(), [&](const Change& change) {
+    return change.kind == EventKind::rename && change.to == ns;
+  });
+}
+
+// Indexes and options of what is there. A document that lands late may bring a dropped collection back, which
+// then keeps its own options.
+void World::check_schema(const Namespace& ns) const {
+  const Collection* source = source_.store().find(ns);
+  if (profile_.workload.options == 0 || source == nullptr) return;
+  static const Collection empty;
+  const Collection* found = std::as_const(target_link_).target().store().find(ns);
+  const Collection& target = found != nullptr ? *found : empty;
+  const bool may_come_back = profile_.target.lands_late > 0;
+  require(may_come_back || source->options == target.options,
+          fmt::format("{} has the options {} at the source and {} at the target", ns.name(), source->options,
+                      target.options));
+  const bool all_there = std::includes(target.indexes.begin(), target.indexes.end(), source->indexes.begin(),
+                                       source->indexes.end());
+  const bool none_more = target.indexes.size() == source->indexes.size() || was_renamed_to(ns);
+  require(all_there && none_more,
+          fmt::format("{} has the indexes {} at the source and {} at the target", ns.name(),
+                      fmt::join(source->indexes, ","), fmt::join(target.indexes, ",")));
 }
 
 void World::check_namespace(const Namespace& ns, const std::set<std::string>& quarantined) {

@@ -61,5 +61,25 @@ TEST(EventId, IsMissingWhereNothingTellsIt) {
   EXPECT_EQ(id_in(R"("documentKey":{"a":1,"b":2})"), std::nullopt);
 }
 
+EventKind kind_named(const std::string& name) {
+  const OwnedDocument bytes = *from_extended_json(R"({"_id":{"_data":"t"},"operationType":")" + name +
+                                                  R"(","ns":{"db":"db","coll":"coll"}})");
+  Event event;
+  return decode_event(bytes.view(), event) ? event.kind : EventKind::invalidate;
+}
+
+TEST(EventKind, OfExpandedEventsIsKnown) {
+  EXPECT_EQ(kind_named("create"), EventKind::create);
+  EXPECT_EQ(kind_named("createIndexes"), EventKind::create_indexes);
+  EXPECT_EQ(kind_named("dropIndexes"), EventKind::drop_indexes);
+  EXPECT_EQ(kind_named("modify"), EventKind::modify);
+}
+
+TEST(EventKind, OfShardsIsOther) {
+  for (const char* name :
+       {"shardCollection", "refineCollectionShardKey", "reshardCollection", "endOfTransaction"})
+    EXPECT_EQ(kind_named(name), EventKind::other) << name;
+}
+
 }  // namespace
 }  // namespace ddsync

@@ -104,6 +104,11 @@ TEST(NormalisedOptions, KeepThoseOfViewsAndTimeSeries) {
   EXPECT_EQ(options(series), plain(series));
 }
 
+TEST(NormalisedOptions, SpellTheStagesOfAViewAsTheCommandDoes) {
+  EXPECT_EQ(options(R"({"viewOn": "c", "viewPipeline": [{"$match": {"a": 1}}], "idIndex": {"v": 2}})"),
+            plain(R"({"pipeline": [{"$match": {"a": 1}}], "viewOn": "c"})"));
+}
+
 const std::string kEveryOption =
     R"({"capped": true, "size": 4096, "validator": {"a": 1}, "validationLevel": "moderate",
     "changeStreamPreAndPostImages": {"enabled": true}, "collation": {"locale": "de"}, "expireAfterSeconds": 5,

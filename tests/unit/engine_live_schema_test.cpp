@@ -1,0 +1,301 @@
+// Schema changes of a live stream, one situation a test. Whole histories with crashes: tests/sim.
+#include "support/engine_harness.h"
+
+namespace ddsync::test {
+namespace {
+
+EngineOptions whole_database() {
+  EngineOptions options = Harness::options(4);
+  options.streams = {{ScopeLevel::database, {"db", ""}}};
+  options.filter = NamespaceFilter({{"db", ""}}, {});
+  return options;
+}
+
+std::string told(const std::string& name, const std::string& kind, const std::string& description,
+                 const std::string& coll = "coll") {
+  std::string text = event(name, kind, "", "", coll);
+  text.pop_back();
+  return text + R"(,"operationDescription":)" + description + "}";
+}
+std::string created(const std::string& name, const std::string& coll = "coll") {
+  return told(name, "create", R"({"idIndex":{"v":2,"key":{"_id":1},"name":"_id_"}})", coll);
+}
+std::string new_index(const std::string& name, const std::string& coll = "coll") {
+  return told(name, "createIndexes", R"({"indexes":[{"v":2,"key":{"a":1},"name":"a_1"}]})", coll);
+}
+std::string dropped_index(const std::string& name) {
+  return told(name, "dropIndexes", R"({"indexes":[{"v":2,"key":{"a":1},"name":"a_1"}]})");
+}
+std::string modified(const std::string& name) {
+  return told(name, "modify", R"({"validator":{"a":{"$gt":0}}})");
+}
+
+void succeed(Harness& given, const SchemaChange& change) {
+  given.give(input::SchemaChanged{change.writer, change.id, {}});
+}
+
+void refuse(Harness& given, const SchemaChange& change, Treatment treatment, bool unknown = false) {
+  Error error;
+  error.code = 20;
+  error.message = "refused by the test";
+  error.treatment = treatment;
+  error.outcome_unknown = unknown;
+  given.give(input::SchemaChanged{change.writer, change.id, error});
+}
+
+// All that is to be durable; the last of it.
+Checkpoint settle_disk(Harness& given) {
+  Checkpoint last;
+  while (given.has<output::Persist>()) last = given.make_durable();
+  return last;
+}
+
+// The source has nothing more than it gave.
+void catch_up(Harness& given, const std::string& position) {
+  given.pass_ms(10);
+  given.batch("", position);
+}
+
+TEST(EngineLiveSchema, ACreationWaitsForNothingAndWhatFollowsWaitsForIt) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1") + "," + created("b") + "," + insert("c", "2"), "c");
+  EXPECT_EQ(given.take<output::Write>().operations.size(), 1U);
+  EXPECT_FALSE(given.has<output::Persist>());
+  const auto change = given.take<SchemaChange>();
+  EXPECT_EQ(change.kind, SchemaChangeKind::create);
+  EXPECT_FALSE(find_value(change.arguments.view(), "idIndex").missing());
+  EXPECT_FALSE(given.has<output::Write>());
+  succeed(given, change);
+  EXPECT_TRUE(given.has<output::Write>());
+  EXPECT_EQ(given.engine().status().events_applied, 1U);
+}
+
+TEST(EngineLiveSchema, ACreationIsNotBehindTheWatermarkBeforeItIsDone) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1") + "," + created("b"), "b");
+  given.acknowledge(given.take<output::Write>());
+  const auto change = given.take<SchemaChange>();
+  given.pass_ms(1'000);
+  EXPECT_EQ(given.make_durable().streams[0].position.token, Harness::token_of("a"));
+  succeed(given, change);
+  given.pass_ms(1'000);
+  EXPECT_EQ(given.make_durable().streams[0].position.token, Harness::token_of("b"));
+}
+
+TEST(EngineLiveSchema, ACreationOfUnknownOutcomeIsRepeatedAndLeavesNothingUnproven) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(created("a"), "a");
+  refuse(given, given.take<SchemaChange>(), Treatment::retry, true);
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 0U);
+  given.pass_ms(1'000);
+  EXPECT_EQ(given.take<SchemaChange>().attempt, 2U);
+}
+
+TEST(EngineLiveSchema, AnotherCollectionIsNoConcern) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(created("a", "unwatched") + "," + modified("b"), "b");
+  given.make_durable();
+  EXPECT_EQ(given.take<SchemaChange>().kind, SchemaChangeKind::modify);
+}
+
+TEST(EngineLiveSchema, ATimeSeriesIsLeftOutWithAWarning) {
+  Harness given(Harness::options());
+  given.start();
+  given.take_all<output::Notice>();
+  given.batch(told("a", "create", R"({"timeseries":{"timeField":"t"}})"), "a");
+  EXPECT_FALSE(given.has<SchemaChange>());
+  const auto notice = given.take<output::Notice>();
+  EXPECT_EQ(notice.level, output::Level::warning);
+  EXPECT_NE(notice.text.find("db.coll is a time series"), std::string::npos) << notice.text;
+  EXPECT_EQ(given.engine().status().events_skipped, 1U);
+}
+
+TEST(EngineLiveSchema, AChangeOfOptionsRunsAloneBetweenTwoCheckpoints) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1") + "," + modified("b") + "," + insert("c", "2"), "c");
+  EXPECT_FALSE(given.has<SchemaChange>());
+  given.acknowledge(given.take<output::Write>());
+  EXPECT_FALSE(given.has<SchemaChange>()) << "what came before must not be written again under the validator";
+  EXPECT_EQ(given.make_durable().streams[0].position.token, Harness::token_of("a"));
+  const auto change = given.take<SchemaChange>();
+  EXPECT_EQ(change.kind, SchemaChangeKind::modify);
+  succeed(given, change);
+  EXPECT_FALSE(given.has<output::Write>());
+  EXPECT_EQ(given.make_durable().streams[0].position.token, Harness::token_of("b"));
+  EXPECT_TRUE(given.has<output::Write>());
+}
+
+TEST(EngineLiveSchema, AChangeThatIsRefusedStopsTheServiceAndIsNotPassed) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(dropped_index("a") + "," + insert("b", "1"), "b");
+  refuse(given, given.take<SchemaChange>(), Treatment::permanent);
+  while (given.has<output::Persist>())
+    EXPECT_EQ(given.make_durable().streams[0].position.token, Harness::token_of("start"));
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::refused_document);
+  EXPECT_FALSE(given.has<output::Write>());
+}
+
+TEST(EngineLiveSchema, AChangeThatIsQuarantinedDoesNotHoldUpWhatFollows) {
+  EngineOptions options = Harness::options();
+  options.on_error = OnError::quarantine;
+  Harness given(options);
+  given.start();
+  given.batch(dropped_index("a") + "," + insert("b", "1"), "b");
+  refuse(given, given.take<SchemaChange>(), Treatment::permanent);
+  given.give(input::QuarantineDurable{given.take<output::Quarantine>().id});
+  given.acknowledge(given.take<output::Write>());
+  EXPECT_EQ(given.engine().status().events_quarantined, 1U);
+  EXPECT_EQ(given.engine().status().events_waiting, 0U);
+}
+
+TEST(EngineLiveIndexes, DoNotHoldUpTheStreamAndAreInTheCheckpointThatPassesThem) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(new_index("a") + "," + insert("b", "1"), "b");
+  given.acknowledge(given.take<output::Write>());
+  given.pass_ms(1'000);
+  EXPECT_FALSE(given.has<SchemaChange>()) << "the stream may hold more";
+  const Checkpoint passed = settle_disk(given);
+  EXPECT_EQ(passed.streams[0].position.token, Harness::token_of("b"));
+  ASSERT_EQ(passed.copies.size(), 1U);
+  EXPECT_EQ(passed.copies[0].step, CollectionLeft::Step::late_indexes);
+
+  catch_up(given, "b");
+  const auto build = given.take<SchemaChange>();
+  EXPECT_EQ(build.kind, SchemaChangeKind::build_late_indexes);
+  EXPECT_EQ(build.ns, (Namespace{"db", "coll"}));
+  given.batch(insert("c", "2"), "c");
+  given.acknowledge(given.take<output::Write>());
+  succeed(given, build);
+  given.pass_ms(1'000);
+  EXPECT_TRUE(settle_disk(given).copies.empty());
+  EXPECT_FALSE(given.has<SchemaChange>());
+}
+
+TEST(EngineLiveIndexes, AreNoCopyToTheStatus) {
+  Harness given(Harness::options());
+  given.start();
+  given.take_all<output::Notice>();
+  given.batch(new_index("a"), "a");
+  EXPECT_FALSE(given.engine().status().copy.has_value());
+  catch_up(given, "a");
+  succeed(given, given.take<SchemaChange>());
+  catch_up(given, "a");
+  EXPECT_FALSE(given.engine().status().copy.has_value());
+  EXPECT_EQ(given.engine().status().streams[0].state, StreamState::live);
+  EXPECT_FALSE(given.has<output::Notice>());
+}
+
+TEST(EngineLiveIndexes, AreBuiltAfterARestart) {
+  EngineOptions options = Harness::options();
+  {
+    Harness given(options);
+    given.start();
+    given.batch(new_index("a"), "a");
+    given.pass_ms(1'000);
+    options.resume_from = settle_disk(given);
+  }
+  EXPECT_EQ(options.resume_from.streams[0].position.token, Harness::token_of("a"));
+  Harness again(options);
+  again.give(input::TargetReady{});
+  again.give(input::StreamOpened{{0}, {}});
+  catch_up(again, "a");
+  EXPECT_EQ(again.take<SchemaChange>().kind, SchemaChangeKind::build_late_indexes);
+  EXPECT_FALSE(again.engine().status().copy.has_value());
+}
+
+TEST(EngineLiveIndexes, ThatComeWhileOthersAreBuiltAreBuiltOnceMore) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(new_index("a"), "a");
+  catch_up(given, "a");
+  const auto build = given.take<SchemaChange>();
+  given.batch(new_index("b") + "," + new_index("c"), "c");
+  succeed(given, build);
+  EXPECT_FALSE(given.has<SchemaChange>()) << "the stream may hold more";
+  catch_up(given, "c");
+  succeed(given, given.take<SchemaChange>());
+  catch_up(given, "c");
+  EXPECT_FALSE(given.has<SchemaChange>());
+}
+
+TEST(EngineLiveIndexes, AreLeftAloneWhereTheOperatorWantsNone) {
+  EngineOptions options = Harness::options();
+  options.carry_indexes = false;
+  Harness given(options);
+  given.start();
+  given.batch(new_index("a") + "," + dropped_index("b"), "b");
+  catch_up(given, "b");
+  EXPECT_FALSE(given.has<SchemaChange>());
+  EXPECT_EQ(given.engine().status().events_skipped, 2U);
+}
+
+TEST(EngineLiveIndexes, ThatCannotBeBuiltAreToldAndGivenUp) {
+  Harness given(Harness::options());
+  given.start();
+  given.take_all<output::Notice>();
+  given.batch(new_index("a"), "a");
+  catch_up(given, "a");
+  refuse(given, given.take<SchemaChange>(), Treatment::permanent);
+  const auto notice = given.take<output::Notice>();
+  EXPECT_EQ(notice.level, output::Level::error);
+  EXPECT_NE(notice.text.find("indexes of db.coll are missing"), std::string::npos) << notice.text;
+  catch_up(given, "a");
+  EXPECT_FALSE(given.has<SchemaChange>());
+}
+
+TEST(EngineLiveIndexes, BeingBuiltHoldUpOnlyWhatConcernsTheirCollection) {
+  Harness given(whole_database());
+  given.start();
+  given.batch(new_index("a"), "a");
+  catch_up(given, "a");
+  const auto build = given.take<SchemaChange>();
+  ASSERT_EQ(build.kind, SchemaChangeKind::build_late_indexes);
+  given.batch(event("b", "drop", "", "", "other") + "," + event("c", "drop", ""), "c");
+  settle_disk(given);
+  const auto of_another = given.take<SchemaChange>();
+  EXPECT_EQ(of_another.ns, (Namespace{"db", "other"}));
+  succeed(given, of_another);
+  settle_disk(given);
+  EXPECT_FALSE(given.has<SchemaChange>());
+  succeed(given, build);
+  settle_disk(given);
+  EXPECT_EQ(given.take<SchemaChange>().ns, (Namespace{"db", "coll"}));
+}
+
+TEST(EngineLiveIndexes, AreBuiltUnderTheNewNameOfARenamedCollection) {
+  Harness given(whole_database());
+  given.start();
+  const std::string rename = R"({"_id":)" + token("r") +
+                             R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
+                             R"("to":{"db":"db","coll":"other"}})";
+  given.batch(rename, "r");
+  settle_disk(given);
+  succeed(given, given.take<SchemaChange>());
+  const Checkpoint checkpoint = settle_disk(given);
+  ASSERT_EQ(checkpoint.copies.size(), 1U)
+      << "what was not built under the old name is not found there any more";
+  EXPECT_EQ(checkpoint.copies[0].ns, (Namespace{"db", "other"}));
+  catch_up(given, "r");
+  EXPECT_EQ(given.take<SchemaChange>().ns, (Namespace{"db", "other"}));
+}
+
+TEST(EngineLiveIndexes, LeaveWritersToTheDocuments) {
+  Harness given(whole_database());
+  given.start();
+  given.batch(new_index("a", "one") + "," + new_index("b", "two") + "," + new_index("c", "three"), "c");
+  catch_up(given, "c");
+  const auto builds = given.take_all<SchemaChange>();
+  ASSERT_EQ(builds.size(), 2U) << "half of four writers";
+  succeed(given, builds[0]);
+  EXPECT_EQ(given.take<SchemaChange>().ns, (Namespace{"db", "three"}));
+}
+
+}  // namespace
+}  // namespace ddsync::test
