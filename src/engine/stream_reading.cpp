@@ -39,6 +39,7 @@ bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
     stream.empty_batches += 1;
   } else if (!empty) {
     stream.last_event = shared_.now;
+    stream.rewound = false;  // the spool, where it has not begun yet, would lack this batch
   }
   if (stream.replaying) note_replay(stream);
   return !empty;
