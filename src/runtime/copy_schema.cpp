@@ -61,8 +61,11 @@ std::optional<Error> CopySchema::carry_out(const SchemaChange& change, mongo::Wr
                                            const NamespaceFilter& filter) {
   const bool live = change.kind == SchemaChangeKind::create || change.kind == SchemaChangeKind::modify ||
                     change.kind == SchemaChangeKind::drop_indexes;
-  if (live)
-    return carry_out_live(change, rules_.unsupported, {*source_, *target_, target_info_}, writer, filter);
+  if (live) {
+    const auto facts = target_facts_.get();
+    if (!facts) return facts.error();
+    return carry_out_live(change, rules_.unsupported, {*source_, *target_, **facts}, writer, filter);
+  }
   if (change.kind != SchemaChangeKind::prepare_copy) return build(change, writer, filter);
   if (auto error = prepare(change, writer, filter)) return error;
   return build(change, writer, filter);
@@ -73,6 +76,11 @@ std::optional<Error> CopySchema::prepare(const SchemaChange& change, mongo::Writ
   if (change.replace || rules_.target_not_empty == config::TargetNotEmpty::drop) {
     if (auto error = writer.change_schema(change_of(change, SchemaChangeKind::drop), filter)) return error;
   }
+  return make_collection(change, writer, filter);
+}
+
+std::optional<Error> CopySchema::make_collection(const SchemaChange& change, mongo::Writer& writer,
+                                                 const NamespaceFilter& filter) {
   const auto facts = target_facts_.get();
   if (!facts) return facts.error();
   const auto options = source_->collection_options(change.ns);
@@ -100,7 +108,7 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
   const std::vector<OwnedDocument> all = mongo::supported_indexes(*listed, **facts);
   std::vector<OwnedDocument> now;
   if (step == IndexStep::late) {  // the last step: what came meanwhile, too
-    warn_of_unsupported(change.ns, *listed, target_info_);
+    warn_of_unsupported(change.ns, *listed, **facts);
     auto missing = missing_indexes(change.ns, all);
     if (!missing) return missing.error();
     now = *std::move(missing);
@@ -109,6 +117,7 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
                  [&](const OwnedDocument& index) { return step_of(index, rules_.indexes) == step; });
   }
   if (!now.empty()) {
+    if (auto error = make_missing(change, writer, filter)) return error;
     observe::log_info(fmt::format("{}: building {} indexes", change.ns.name(), now.size()));
     SchemaChange create = change_of(change, SchemaChangeKind::create_indexes);
     create.arguments = index_arguments(now);
@@ -116,6 +125,14 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
   }
   if (step == IndexStep::late && !all.empty()) compare_indexes(change.ns, all);
   return std::nullopt;
+}
+
+// An index would make the collection that it is to be of, without its options.
+std::optional<Error> CopySchema::make_missing(const SchemaChange& change, mongo::Writer& writer,
+                                              const NamespaceFilter& filter) {
+  const auto there = target_->collection_options(change.ns);
+  if (!there) return there.error();
+  return *there ? std::nullopt : make_collection(change, writer, filter);
 }
 
 // One of the same name is left as it is, also when it is another one: that it was dropped is told of still.

@@ -35,6 +35,10 @@ class CopySchema {
  private:
   std::optional<Error> prepare(const SchemaChange& change, mongo::Writer& writer,
                                const NamespaceFilter& filter);
+  std::optional<Error> make_collection(const SchemaChange& change, mongo::Writer& writer,
+                                       const NamespaceFilter& filter);
+  std::optional<Error> make_missing(const SchemaChange& change, mongo::Writer& writer,
+                                    const NamespaceFilter& filter);
   std::optional<Error> build(const SchemaChange& change, mongo::Writer& writer,
                              const NamespaceFilter& filter);
   // Of `all` those whose name the target does not have.

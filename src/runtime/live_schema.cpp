@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,8 @@ namespace {
 
 constexpr int kNamespaceExists = 48;
 constexpr int kNotSupported = 115;
+constexpr auto kChangeable = std::to_array<std::string_view>(
+    {"validator", "validationLevel", "validationAction", "changeStreamPreAndPostImages"});
 constexpr const char* kExpiry = "expireAfterSeconds";
 constexpr const char* kHidden = "hidden";
 
@@ -40,9 +44,7 @@ class LiveChange {
     change_.arguments = mongo::supported_options(change_.arguments, sides_.target_info);
     auto error = writer_.change_schema(change_, filter_);
     if (!error || error->code != kNamespaceExists) return tolerated(std::move(error));
-    observe::log_warning(fmt::format(
-        "{} is on the target already, with other options than at the source: they stay", change_.ns.name()));
-    return std::nullopt;
+    return change_present();
   }
 
   std::optional<Error> modify() {
@@ -71,6 +73,25 @@ class LiveChange {
       observe::log_warning("not carried over: " + line);
     }
     return std::nullopt;
+  }
+
+  // Documents may come before the event: repairs, and writes that landed late. What can be changed is.
+  std::optional<Error> change_present() {
+    BsonWriter changes;
+    bool all = true;
+    ElementCursor option(change_.arguments.view());
+    while (option.next()) {
+      const bool can = std::find(kChangeable.begin(), kChangeable.end(), option.name()) != kChangeable.end();
+      if (can) changes.value(option.name(), option.value());
+      all = all && can;
+    }
+    const OwnedDocument fields = finished(std::move(changes));
+    if (!all || !has_fields(fields))
+      observe::log_warning(
+          fmt::format("{} is on the target already, with other options than at the source: they stay",
+                      change_.ns.name()));
+    change_.kind = SchemaChangeKind::modify;
+    return send(fields);
   }
 
   std::optional<Error> tolerated(std::optional<Error> error) {

@@ -99,7 +99,10 @@ std::optional<Error> Target::execute(const SchemaChange& change, const Namespace
       if (store_.rename(change.ns, change.to)) return std::nullopt;
       return make_error(ErrorContext::schema, 26, "", "simulated");
     case SchemaChangeKind::create:
-      create(change.ns, options_in(change.arguments));
+      create(change.ns, 0);
+      // A document may have made it before.
+      if (options_in(change.arguments) != 0)
+        store_.collection(change.ns).options = options_in(change.arguments);
       return std::nullopt;
     case SchemaChangeKind::create_indexes:  // no event becomes one
       return std::nullopt;
@@ -130,9 +133,10 @@ void Target::create(const Namespace& ns, int64_t options) {
   if (store_.find(ns) == nullptr) store_.collection(ns).options = options;
 }
 
-// A collection that is not there is made, as servers do.
+// A collection that is not there is made.
 std::optional<Error> Target::build_indexes(const Namespace& ns, const Collection& source) {
   if (source.indexes.empty()) return std::nullopt;
+  create(ns, source.options);
   Collection& collection = store_.collection(ns);
   if (source.indexes.count(kUniqueIndex) > 0 && collection.has_duplicates())
     return make_error(ErrorContext::schema, 11000, "", "E11000 duplicate key (simulated)");

@@ -207,6 +207,8 @@ bool World::carry_out_copy(const Output& output) {
 // Invariant 4: nothing is read before the start position is durable.
 void World::carry_out(const output::ReadStream& order) {
   require_durable_start(order.stream, "read");
+  if (order.spool_as != 0)
+    trace_.line(time_.now(), "read stream {} into the spool, as {}", order.stream.value, order.spool_as);
   source_link_.read(order);
 }
 

@@ -40,10 +40,11 @@ class FakeWriter final : public mongo::Writer {
   WriteOutcome write(const WriteBatch&) override { return {}; }
   std::optional<Error> change_schema(const SchemaChange& change, const NamespaceFilter&) override {
     sent.push_back(json(change.arguments));
-    return answer;
+    return sent.size() > answers.size() ? answer : answers[sent.size() - 1];
   }
 
-  std::optional<Error> answer;
+  std::vector<std::optional<Error>> answers;  // the first ones
+  std::optional<Error> answer;                // all others
   std::vector<std::string> sent;
 };
 
@@ -76,8 +77,16 @@ TEST_F(LiveSchemaTest, CreatesWithTheOptionsOfTheEvent) {
 }
 
 TEST_F(LiveSchemaTest, ACollectionThatIsThereWithOtherOptionsStaysAsItIs) {
-  refuse(48);
-  EXPECT_FALSE(carry_out(SchemaChangeKind::create, "{}"));
+  writer_.answers = {make_error(ErrorContext::schema, 48, "", "there")};
+  EXPECT_FALSE(carry_out(SchemaChangeKind::create, R"({"capped":true,"size":4096})"));
+  EXPECT_EQ(writer_.sent.size(), 1U);
+}
+
+TEST_F(LiveSchemaTest, ACollectionThatADocumentMadeBeforeGetsTheValidatorYet) {
+  writer_.answers = {make_error(ErrorContext::schema, 48, "", "there")};
+  EXPECT_FALSE(carry_out(SchemaChangeKind::create, kValidated));
+  const std::string validator = json(document(R"({"validator":{"a":1}})"));
+  EXPECT_EQ(writer_.sent, (Sent{validator, validator}));
 }
 
 TEST_F(LiveSchemaTest, WhatTheTargetCannotHaveIsRefusedForGoodAndNotSent) {
