@@ -99,7 +99,7 @@ def settle():
 
     Equal for a moment is not enough: a replay could still be taking the target back.
     """
-    def wait(service, source, target, names, seconds=60.0):
+    def wait(service, source, target, names, seconds=120.0):
         for number, name in enumerate(expand(names, source)):
             database, collection = split(name)
             beacon = {"_id": f"beacon {number} {os.urandom(8).hex()}"}

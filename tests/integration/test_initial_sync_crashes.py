@@ -37,7 +37,7 @@ def test_thirty_six_kills_during_the_copy(new_server, new_service, settle):
             kills_while_copying += COPIED not in service.all_output()
             service.kill()
         service.start_and_watch()
-        service.wait_for_log(COPIED, 60)
+        service.wait_for_log(COPIED, 180)
         workload.stop()
         settle(service, here, there, names)
         wait_equal(here, there, [f"{database}.*"], 0)
@@ -67,10 +67,10 @@ def test_a_kill_does_not_start_the_copy_over(new_server, new_service, new_proxy)
     for part in (7_000, 14_000, 21_000):
         service.start()
         wait_for(lambda: there.db.c.estimated_document_count() >= part,  # pylint: disable=cell-var-from-loop
-                 f"{part} documents on the target", 60)
+                 f"{part} documents on the target", 180)
         service.kill()
     service.start()
-    service.wait_for_log(COPIED, 60)
+    service.wait_for_log(COPIED, 180)
     print(f"{proxy.answered / everything:.2f} times the data was read")
     assert proxy.answered < 1.9 * everything, "2.4 times when each start begins anew"
     wait_equal(here, there, ["db.c"], 10)

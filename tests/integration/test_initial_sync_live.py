@@ -79,7 +79,7 @@ def test_writes_go_on_while_it_copies(pair, sync, database, settle, scope):
     moves.stop()
     reinserts.stop()
     print(f"{operations} operations, {moves.steps} moves, {reinserts.steps} inserted again")
-    service.wait_for_log(COPIED, 60)
+    service.wait_for_log(COPIED, 180)
     settle(service, pair.source, pair.target, names)
     assert pair.target[database].unique.index_information()["u_1"]["unique"]
     assert "dead_letter" not in service.log and service.dead_letters() == []
@@ -98,7 +98,7 @@ def test_a_unique_index_is_built_while_its_values_move(pair, sync, database, set
     wait_for(lambda: all(f"{name}: building" in service.log for name in names), "the indexes tried", 60)
     for loop in moves:
         loop.stop()
-    service.wait_for_log(COPIED, 60)
+    service.wait_for_log(COPIED, 180)
     settle(service, pair.source, pair.target, [f"{database}.*"])
     assert "are missing on the target" not in service.all_output()
     for name in names:

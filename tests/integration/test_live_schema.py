@@ -8,10 +8,10 @@ import pymongo
 import pytest
 
 from support.filled import add_indexes, indexes, same_schema, schema
-from support.waiting import wait_for
+from support.waiting import DEADLINE_S, wait_for
 
 
-def wait_same(pair, database, seconds=30.0):
+def wait_same(pair, database, seconds=DEADLINE_S):
     """Options and indexes of both sides; indexes follow when their stream has caught up."""
     wait_for(lambda: same_schema(pair.source, pair.target, database) == {},
              lambda: f"the same schema:\n{same_schema(pair.source, pair.target, database)}", seconds)
@@ -167,7 +167,7 @@ def test_changes_during_the_copy(pair, sync, database, settle):
     here.command("collMod", "c", validator={"a": {"$gte": 0}}, validationAction="warn")  # beacons have none
     here.create_collection("validated", validator={"n": {"$gte": 0}}, validationAction="warn")
     here.create_collection("view", viewOn="c", pipeline=[{"$match": {"a": 3}}])
-    service.wait_for_log("all changes made during the copy are applied", 60)
+    service.wait_for_log("all changes made during the copy are applied", 180)
     wait_same(pair, database)
     settle(service, pair.source, pair.target, [f"{database}.c", f"{database}.validated"])
 

@@ -69,7 +69,7 @@ def test_a_black_hole_is_noticed_by_the_service_itself(pair, new_service, new_pr
     pair.wait_equal([f"{database}.c"])
     proxy.swallow()
     pair.source[database].c.insert_many([{"_id": n} for n in range(100)])
-    service.wait_for_log(r"(?i)timed? ?out|timeout|not answer", seconds=20)
+    service.wait_for_log(r"(?i)timed? ?out|timeout|not answer")
     proxy.heal()
     settle(service, pair.source, pair.target, [f"{database}.c"])
 
@@ -83,7 +83,7 @@ def test_a_slow_target_only_adds_delay(pair, new_service, new_proxy, database, s
     pair.source[database].c.insert_many([{"_id": n, "pad": "x" * 500} for n in range(20_000)])
     settle(service, pair.source, pair.target, [f"{database}.c"])
     # One document a round trip would be a quarter of an hour.
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 120
 
 
 def test_a_paused_target_process_goes_on_where_it_was(new_server, new_service, settle):
@@ -99,7 +99,7 @@ def test_a_paused_target_process_goes_on_where_it_was(new_server, new_service, s
         seen = len(service.log)
         target.pause()
         wait_for(lambda: "target" in service.log[seen:].lower() or "write" in service.log[seen:].lower(),  # pylint: disable=cell-var-from-loop
-                 "a word about the silent target", 20)
+                 "a word about the silent target")
         target.resume()
     assert workload.stop() > 100
     wait_for(lambda: "suspects=" not in service.status(), service.status, every=0.2)

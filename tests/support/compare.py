@@ -7,6 +7,7 @@ from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 
 from support import raw
+from support.waiting import DEADLINE_S
 
 RAW = CodecOptions(document_class=RawBSONDocument)
 
@@ -65,7 +66,7 @@ def all_differences(source, target, names):
         differences(source, target, expand(names, source, target))
 
 
-def wait_equal(source, target, names, seconds=30.0):
+def wait_equal(source, target, names, seconds=DEADLINE_S):
     """Waits until the named collections (or "db.*") are the same on both sides."""
     deadline = time.monotonic() + seconds
     pause = 0.02

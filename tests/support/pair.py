@@ -1,6 +1,7 @@
 """A source and a target, with a client each."""
 
 from support.compare import wait_equal
+from support.waiting import DEADLINE_S
 
 
 class Pair:
@@ -8,5 +9,5 @@ class Pair:
         self.source_server, self.target_server = source, target
         self.source, self.target = source.client(), target.client()
 
-    def wait_equal(self, names, seconds=30.0):
+    def wait_equal(self, names, seconds=DEADLINE_S):
         wait_equal(self.source, self.target, names, seconds)

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 
-from support.waiting import wait_for
+from support.waiting import DEADLINE_S, wait_for
 
 
 class Process:
@@ -33,7 +33,7 @@ class Process:
             self._popen.send_signal(number)
             self._stopped = {signal.SIGSTOP: True, signal.SIGCONT: False}.get(number, self._stopped)
 
-    def wait_exit(self, seconds=30.0):
+    def wait_exit(self, seconds=DEADLINE_S):
         try:
             return self._popen.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -53,7 +53,7 @@ class Process:
         except subprocess.TimeoutExpired:
             return self.kill()
 
-    def wait_for_log(self, pattern, seconds=30.0):
+    def wait_for_log(self, pattern, seconds=DEADLINE_S):
         """The first match of the compiled expression `pattern` in the log."""
         def search():
             match = pattern.search(self.log)

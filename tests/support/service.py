@@ -8,7 +8,7 @@ import signal
 import subprocess
 
 from support.process import Process
-from support.waiting import wait_for
+from support.waiting import DEADLINE_S, wait_for
 
 BINARY = os.environ["DDSYNC_BINARY"]
 
@@ -51,7 +51,7 @@ class Service:
                                env={**os.environ, **(env or {})}, cwd=self.folder)
         return self
 
-    def start_and_watch(self, *arguments, env=None, seconds=30.0):
+    def start_and_watch(self, *arguments, env=None, seconds=DEADLINE_S):
         self.start(*arguments, env=env)
         self.process.wait_for_log(WATCHING, seconds)
         return self
@@ -71,7 +71,7 @@ class Service:
         """kill -9."""
         return self.process.kill()
 
-    def stop(self, seconds=30.0):
+    def stop(self, seconds=DEADLINE_S):
         """SIGTERM; the exit code."""
         self.process.signal(signal.SIGTERM)
         return self.process.wait_exit(seconds)
@@ -80,13 +80,13 @@ class Service:
         if self.process:
             self.process.end()
 
-    def wait_exit(self, seconds=30.0):
+    def wait_exit(self, seconds=DEADLINE_S):
         return self.process.wait_exit(seconds)
 
-    def wait_for_log(self, pattern, seconds=30.0):
+    def wait_for_log(self, pattern, seconds=DEADLINE_S):
         return self.process.wait_for_log(re.compile(pattern), seconds)
 
-    def status(self, seconds=10.0):
+    def status(self, seconds=DEADLINE_S):
         """SIGUSR1; the status line that it writes."""
         seen = len(STATUS.findall(self.log))
         self.process.signal(signal.SIGUSR1)
@@ -119,7 +119,7 @@ class Service:
             return [json.loads(line) for line in file]
 
 
-def run(*arguments, env=None, cwd=None, seconds=30.0):
+def run(*arguments, env=None, cwd=None, seconds=DEADLINE_S):
     """Runs the program to its end: (exit code, standard output, standard error)."""
     done = subprocess.run([BINARY, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=seconds, env={**os.environ, **(env or {})}, cwd=cwd, check=False)

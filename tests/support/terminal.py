@@ -8,6 +8,8 @@ import subprocess
 import termios
 import threading
 
+from support.waiting import DEADLINE_S
+
 
 class Terminal:
     """Runs `command` with its standard error on a terminal of `columns` columns."""
@@ -37,7 +39,7 @@ class Terminal:
     def signal(self, number):
         self.process.send_signal(number)
 
-    def wait_exit(self, seconds=30.0):
+    def wait_exit(self, seconds=DEADLINE_S):
         code = self.process.wait(seconds)
         self._reader.join(10)
         return code

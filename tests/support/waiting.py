@@ -2,8 +2,10 @@
 
 import time
 
+# Of what should come at once: long, because a machine that builds beside the tests may stand still for seconds.
+DEADLINE_S = 60.0
 
-def wait_for(condition, what, seconds=30.0, every=0.02):
+def wait_for(condition, what, seconds=DEADLINE_S, every=0.02):
     """Returns the first true value of `condition()`. `what` (text or function) says what did not come true."""
     deadline = time.monotonic() + seconds
     while True:
