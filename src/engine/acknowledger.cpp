@@ -49,7 +49,13 @@ void Acknowledger::touch(Ledger& ledger) {
   if (std::find(touched_.begin(), touched_.end(), &ledger) == touched_.end()) touched_.push_back(&ledger);
 }
 
+// As the original service counts, whose state file this is: it is not told of collections that are created or
+// of indexes.
 void Acknowledger::count(EventKind kind) {
+  if (kind == EventKind::create || kind == EventKind::create_indexes || kind == EventKind::drop_indexes ||
+      kind == EventKind::modify) {
+    return;
+  }
   SyncStats& stats = shared_.stats;
   stats.total_synced += 1;
   if (kind == EventKind::insert) stats.inserts += 1;

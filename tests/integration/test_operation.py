@@ -58,11 +58,12 @@ def test_a_second_signal_ends_at_once(pair, new_service, new_proxy, database):
 
 
 def test_the_status_line_on_sigusr1(pair, sync, database, settle):
+    """Where the source tells of the collection that the first insert makes, that is a change, too."""
     service = sync([f"{database}.c"]).start_and_watch()
     pair.source[database].c.insert_many([{"_id": n} for n in range(30)])
     pair.source[database].c.delete_many({"_id": {"$lt": 10}})
     pair.wait_equal([f"{database}.c"])
-    wait_for(lambda: re.search(r"applied=40\b", service.status()), service.status)
+    wait_for(lambda: re.search(r"applied=4[01]\b", service.status()), service.status)
     status = service.status()
     for word in ("lag=", "backlog=0", "insert=30", "delete=10", "errors=0", "retries=0"):
         assert word in status, status
