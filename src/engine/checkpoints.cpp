@@ -13,9 +13,10 @@ constexpr Duration kIdleMoveInterval = Duration::seconds(5);
 constexpr Duration kProgressInterval = Duration::milliseconds(500);
 // Applied changes do not stay unpersisted longer than this, however few they are.
 constexpr Duration kUnpersistedMax = Duration::seconds(1);
-// A checkpoint costs CPU (two fsyncs, 0.25 to 1.4 ms measured), more with many entries: it shall not take more
-// than a small part of a core. At low load, where every event leaves nothing waiting, it would be one checkpoint
-// an event. So the disk sets the pace: it is left alone for some times as long as the last one took.
+// A checkpoint costs CPU (two fsyncs, 0.25 to 1.4 ms measured), more with many entries: it shall not take
+// more than a small part of a core. At low load, where every event leaves nothing waiting, it would be one
+// checkpoint an event. So the disk sets the pace: it is left alone for some times as long as the last one
+// took.
 constexpr Duration kSpacing = Duration::milliseconds(5);
 constexpr Duration kSpacingMax = Duration::milliseconds(100);
 constexpr int64_t kDiskAloneTimes = 4;

@@ -123,6 +123,10 @@ constexpr auto kTable = std::to_array<ErrorRow>({
     {11601, "Interrupted", Family::interrupted},
     {11602, "InterruptedDueToReplStateChange", Family::interrupted},
     {12582, "DuplicateKey", Family::duplicate},  // of a mongos before 5.0
+    // An index is being built, maybe by a command that was given up: its collection cannot be changed
+    // meanwhile.
+    {12586, "BackgroundOperationInProgressForDatabase", Family::transient},
+    {12587, "BackgroundOperationInProgressForNamespace", Family::transient},
     {13297, "DatabaseDifferCase", Family::document},
     {13388, "StaleConfig", Family::transient},
     {13435, "NotPrimaryNoSecondaryOk", Family::interrupted},

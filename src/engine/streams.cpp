@@ -65,8 +65,9 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints)
     stream.gap_reason = durable.gap_reason;
     stream.copy = durable.copy;
     stream.start_durable = durable.position.known();
-    // Of a stream that was still copied nothing has been sent.
-    const bool may_be_sent = durable.copy == StreamCopy::none || durable.copy == StreamCopy::catching_up;
+    // Of a stream that was still copied nothing has been sent, unless an older position is copied again.
+    const bool was_copied = durable.copy == StreamCopy::planning || durable.copy == StreamCopy::copying;
+    const bool may_be_sent = !was_copied || shared.options.copy.mode == CopyMode::always;
     stream.replaying = stream.start_durable && may_be_sent && !shared.options.resume_from.clean_end;
     stream.read_position = durable.position;
     stream.spool_missing = !spools_.resume(stream, durable);

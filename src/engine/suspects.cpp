@@ -262,7 +262,7 @@ void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
 
 // After a crash under load there may be thousands.
 void Suspects::say_repairs() {
-  if (repairs_unsaid_ == 0 || shared_.now < say_repairs_at_) return;
+  if (repairs_unsaid_ == 0 || (shared_.now < say_repairs_at_ && !shared_.ending)) return;
   shared_.notice(output::Level::warning,
                  fmt::format("{} documents differed where a write of unknown outcome may have come late: "
                              "written again as the source has them (the last one in {})",

@@ -42,6 +42,10 @@ SchemaChange change_of(const SchemaChange& change, SchemaChangeKind kind) {
   return one;
 }
 
+void say_building(const Namespace& ns, size_t indexes) {
+  observe::log_info(fmt::format("{}: building {} indexes", ns.name(), indexes));
+}
+
 }  // namespace
 
 IndexStep step_of(const OwnedDocument& index, config::Indexes indexes) {
@@ -109,22 +113,39 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
   std::vector<OwnedDocument> now;
   if (step == IndexStep::late) {  // the last step: what came meanwhile, too
     warn_of_unsupported(change.ns, *listed, **facts);
-    auto missing = missing_indexes(change.ns, all);
-    if (!missing) return missing.error();
-    now = *std::move(missing);
+    auto wanted = not_of_other_make(change.ns, all);
+    if (!wanted) return wanted.error();
+    now = *std::move(wanted);
   } else {
     std::copy_if(all.begin(), all.end(), std::back_inserter(now),
                  [&](const OwnedDocument& index) { return step_of(index, rules_.indexes) == step; });
   }
   if (!now.empty()) {
     if (auto error = make_missing(change, writer, filter)) return error;
-    observe::log_info(fmt::format("{}: building {} indexes", change.ns.name(), now.size()));
-    SchemaChange create = change_of(change, SchemaChangeKind::create_indexes);
-    create.arguments = index_arguments(now);
-    if (auto error = writer.change_schema(create, filter)) return error;
+    if (step != IndexStep::late) say_building(change.ns, now.size());
+    if (auto error = create_indexes(change, now, writer, filter)) return error;
   }
   if (step == IndexStep::late && !all.empty()) compare_indexes(change.ns, all);
   return std::nullopt;
+}
+
+// In one command; when the target refuses that, one by one, so that one bad index does not keep the others
+// away.
+std::optional<Error> CopySchema::create_indexes(const SchemaChange& change,
+                                                const std::vector<OwnedDocument>& indexes,
+                                                mongo::Writer& writer, const NamespaceFilter& filter) {
+  SchemaChange create = change_of(change, SchemaChangeKind::create_indexes);
+  create.arguments = index_arguments(indexes);
+  std::optional<Error> error = writer.change_schema(create, filter);
+  if (!error || error->outcome_unknown || error->treatment == Treatment::fatal || indexes.size() == 1)
+    return error;
+  error.reset();
+  for (const OwnedDocument& index : indexes) {
+    create.arguments = index_arguments({index});
+    auto of_this = writer.change_schema(create, filter);
+    if (of_this && !error) error = std::move(of_this);
+  }
+  return error;
 }
 
 // An index would make the collection that it is to be of, without its options.
@@ -135,23 +156,33 @@ std::optional<Error> CopySchema::make_missing(const SchemaChange& change, mongo:
   return *there ? std::nullopt : make_collection(change, writer, filter);
 }
 
-// One of the same name is left as it is, also when it is another one: that it was dropped is told of still.
-mongo::Result<std::vector<OwnedDocument>> CopySchema::missing_indexes(const Namespace& ns,
-                                                                      const std::vector<OwnedDocument>& all) {
+// One of the same name that is another one is left as it is: that it was dropped is told of still. One that
+// is there is asked for again: it may be listed while it is being built, and then the command waits for it
+// and says how that ends.
+mongo::Result<std::vector<OwnedDocument>> CopySchema::not_of_other_make(
+    const Namespace& ns, const std::vector<OwnedDocument>& all) {
   if (all.empty()) return all;
   const auto there = target_->indexes(ns);
   if (!there) return tl::unexpected(there.error());
-  std::vector<OwnedDocument> missing;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(missing), [&](const OwnedDocument& index) {
-    return std::none_of(there->begin(), there->end(),
-                        [&](const OwnedDocument& other) { return name_of(other) == name_of(index); });
+  std::vector<OwnedDocument> wanted;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(wanted), [&](const OwnedDocument& index) {
+    return std::none_of(there->begin(), there->end(), [&](const OwnedDocument& other) {
+      return name_of(other) == name_of(index) &&
+             mongo::normalised_index(other) != mongo::normalised_index(index);
+    });
   });
-  if (missing.empty()) return missing;
+  if (wanted.empty()) return wanted;
   // A time series is not on the target: an index would make a collection of it.
   const auto options = source_->collection_options(ns);
   if (!options) return tl::unexpected(options.error());
-  if (!*options || !find_value((*options)->view(), "timeseries").missing()) missing.clear();
-  return missing;
+  if (!*options || !find_value((*options)->view(), "timeseries").missing()) wanted.clear();
+  const auto is_new = [&](const OwnedDocument& index) {
+    return std::none_of(there->begin(), there->end(),
+                        [&](const OwnedDocument& other) { return name_of(other) == name_of(index); });
+  };
+  if (const auto count = std::count_if(wanted.begin(), wanted.end(), is_new); count > 0)
+    say_building(ns, static_cast<size_t>(count));
+  return wanted;
 }
 
 // After the last step: what the operator should know before a cutover.

@@ -41,9 +41,11 @@ class CopySchema {
                                     const NamespaceFilter& filter);
   std::optional<Error> build(const SchemaChange& change, mongo::Writer& writer,
                              const NamespaceFilter& filter);
-  // Of `all` those whose name the target does not have.
-  mongo::Result<std::vector<OwnedDocument>> missing_indexes(const Namespace& ns,
-                                                            const std::vector<OwnedDocument>& all);
+  std::optional<Error> create_indexes(const SchemaChange& change, const std::vector<OwnedDocument>& indexes,
+                                      mongo::Writer& writer, const NamespaceFilter& filter);
+  // Of `all` those that the target does not have in another form under the same name.
+  mongo::Result<std::vector<OwnedDocument>> not_of_other_make(const Namespace& ns,
+                                                              const std::vector<OwnedDocument>& all);
   void compare_indexes(const Namespace& ns, const std::vector<OwnedDocument>& wanted);
 
   std::unique_ptr<mongo::Reader> source_;

@@ -59,6 +59,17 @@ def test_an_index_comes_and_goes(pair, live, database, options):
     assert live.stop() == 0
 
 
+def test_an_index_that_is_refused_does_not_keep_the_others_away(pair, live, database):
+    there = pair.target[database].c
+    there.insert_one({"_id": "in the way", "u": 5})
+    pair.source[database].c.create_indexes([pymongo.IndexModel([("u", 1)], unique=True), pymongo.IndexModel([("a", 1)])])
+    wait_for(lambda: "a_1" in indexes(there), "the index that nothing is wrong with")
+    assert "u_1" not in indexes(there)
+    there.delete_one({"_id": "in the way"})
+    wait_same(pair, database)
+    assert live.stop() == 0
+
+
 def test_many_indexes_of_one_command_and_all_dropped(pair, live, database):
     here = pair.source[database]
     add_indexes(here.c)

@@ -13,34 +13,10 @@ constexpr ErrorContext kAllContexts[] = {connect,         stream_open, stream_re
                                          write_operation, schema,      find};
 
 TEST(ErrorTable, RetriesWhatPassesByItselfInEveryContext) {
-  for (const int code : {kErrorNetwork,
-                         kErrorProtocol,
-                         1,
-                         6,
-                         7,
-                         24,
-                         50,
-                         64,
-                         89,
-                         91,
-                         107,
-                         112,
-                         117,
-                         134,
-                         189,
-                         202,
-                         225,
-                         251,
-                         262,
-                         276,
-                         9001,
-                         10107,
-                         11600,
-                         11601,
-                         11602,
-                         13435,
-                         13436,
-                         14031})
+  for (const int code :
+       {kErrorNetwork, kErrorProtocol, 1,     6,     7,     24,    50,    64,   89,  91,  107,
+        112,           12586,          12587, 117,   134,   189,   202,   225,  251, 262, 276,
+        9001,          10107,          11600, 11601, 11602, 13435, 13436, 14031})
     for (const ErrorContext context : kAllContexts)
       EXPECT_EQ(classify(context, code, "something"), Treatment::retry)
           << code << " " << static_cast<int>(context);
