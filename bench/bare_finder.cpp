@@ -1,8 +1,7 @@
 // The plain loop that a copy's reading cannot be faster than: `find` over a collection with _ids 0..n-1, in
 // as many ranges as connections, in the order of _id as whoever wants to continue a range has to read, every
 // document discarded.
-#include <CLI/CLI.hpp>
-
+#include "common/command_line.h"
 #include "common/driver.h"
 #include "common/parallel.h"
 
@@ -10,10 +9,7 @@ namespace {
 
 using namespace ddsync::bench;
 
-struct Options {
-  std::string uri;
-  std::string database = "bench";
-  std::string collection = "documents";
+struct Options : Place {
   int64_t documents = 0;
   int64_t connections = 4;
   int32_t batch = 2'000;
@@ -22,17 +18,11 @@ struct Options {
 Options parse(int argc, char** argv) {
   Options options;
   CLI::App app("Reads a collection and discards it");
-  app.add_option("--uri", options.uri)->required();
-  app.add_option("--database", options.database);
-  app.add_option("--collection", options.collection);
+  add_place(app, options);
   app.add_option("--documents", options.documents, "_ids are 0 up to this")->required();
   app.add_option("--connections", options.connections);
   app.add_option("--batch", options.batch, "Documents of one reply");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error));
-  }
+  parse_or_exit(app, argc, argv);
   return options;
 }
 

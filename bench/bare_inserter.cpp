@@ -3,9 +3,9 @@
 // N gives each of NAME0..NAME(N-1) `--documents` documents with the _ids 0, 1, 2 ...
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "common/command_line.h"
 #include "common/document.h"
 #include "common/driver.h"
 #include "common/parallel.h"
@@ -14,10 +14,7 @@ namespace {
 
 using namespace ddsync::bench;
 
-struct Options {
-  std::string uri;
-  std::string database = "bench";
-  std::string collection = "documents";
+struct Options : Place {
   int64_t collections = 1;
   int64_t documents = 0;  // of each collection
   uint32_t document_bytes = kDocumentBytes;
@@ -28,24 +25,14 @@ struct Options {
 Options parse(int argc, char** argv) {
   Options options;
   CLI::App app("Inserts documents as fast as the driver can");
-  app.add_option("--uri", options.uri)->required();
-  app.add_option("--database", options.database);
-  app.add_option("--collection", options.collection);
+  add_place(app, options);
   app.add_option("--collections", options.collections);
   app.add_option("--documents", options.documents, "Of each collection")->required();
   app.add_option("--document-bytes", options.document_bytes);
   app.add_option("--connections", options.connections);
   app.add_option("--batch", options.batch, "Documents of one command");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error));
-  }
+  parse_or_exit(app, argc, argv);
   return options;
-}
-
-std::string collection_name(const Options& options, int64_t index) {
-  return options.collections == 1 ? options.collection : fmt::format("{}{}", options.collection, index);
 }
 
 void insert(mongoc_collection_t* collection, Document& document, Share ids) {
@@ -65,8 +52,8 @@ void insert_share(mongoc_client_t* client, Share share, const Options& options) 
     const int64_t index = at / options.documents;
     const int64_t base = index * options.documents;
     const int64_t end = std::min({at + options.batch, base + options.documents, share.end});
-    const CollectionHandle collection(mongoc_client_get_collection(client, options.database.c_str(),
-                                                                   collection_name(options, index).c_str()));
+    const CollectionHandle collection(mongoc_client_get_collection(
+        client, options.database.c_str(), collection_name(options, options.collections, index).c_str()));
     insert(collection.get(), document, {.first = at - base, .end = end - base});
     at = end;
   }

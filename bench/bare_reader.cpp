@@ -2,9 +2,9 @@
 // updateLookup, every event discarded. With --delays it keeps per event when it was sent and when it arrived.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <vector>
 
+#include "common/command_line.h"
 #include "common/driver.h"
 #include "common/measure.h"
 
@@ -12,10 +12,8 @@ namespace {
 
 using namespace ddsync::bench;
 
-struct Options {
-  std::string uri;
-  std::string database = "bench";
-  std::string collection;  // empty = the whole database
+struct Options : Place {
+  Options() { collection.clear(); }  // the whole database
   std::string resume_after;
   std::string delays_path;
   int64_t events = 0;
@@ -26,19 +24,13 @@ struct Options {
 Options parse(int argc, char** argv) {
   Options options;
   CLI::App app("Reads a change stream and discards it");
-  app.add_option("--uri", options.uri)->required();
-  app.add_option("--database", options.database);
-  app.add_option("--collection", options.collection);
+  add_place(app, options);
   app.add_option("--resume-after", options.resume_after, "Resume token as JSON");
   app.add_option("--delays", options.delays_path, "Write id,sent_us,received_us of each event to this file");
   app.add_option("--events", options.events, "End after so many");
   app.add_option("--batch-size", options.batch_size);
   app.add_flag("--position", options.position, "Only print the present resume token");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error));
-  }
+  parse_or_exit(app, argc, argv);
   return options;
 }
 

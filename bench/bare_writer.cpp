@@ -4,7 +4,6 @@
 // are grouped by kind, because the driver makes one command of each run of equal kinds.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <barrier>
@@ -12,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/command_line.h"
 #include "common/document.h"
 #include "common/driver.h"
 #include "common/measure.h"
@@ -21,10 +21,7 @@ namespace {
 
 using namespace ddsync::bench;
 
-struct Options {
-  std::string uri;
-  std::string database = "bench";
-  std::string collection = "documents";
+struct Options : Place {
   std::string workload;
   int64_t events = 0;
   size_t connections = 8;
@@ -34,18 +31,12 @@ struct Options {
 Options parse(int argc, char** argv) {
   Options options;
   CLI::App app("Writes a workload as fast as the driver can");
-  app.add_option("--uri", options.uri)->required();
-  app.add_option("--database", options.database);
-  app.add_option("--collection", options.collection);
+  add_place(app, options);
   app.add_option("--workload", options.workload)->required();
   app.add_option("--events", options.events)->required();
   app.add_option("--connections", options.connections);
   app.add_option("--batch", options.batch);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error));
-  }
+  parse_or_exit(app, argc, argv);
   return options;
 }
 

@@ -3,7 +3,6 @@
 // its send time.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -11,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/command_line.h"
 #include "common/document.h"
 #include "common/driver.h"
 #include "common/measure.h"
@@ -21,10 +21,7 @@ namespace {
 using namespace ddsync::bench;
 using Clock = std::chrono::steady_clock;
 
-struct Options {
-  std::string uri;
-  std::string database = "bench";
-  std::string collection = "documents";
+struct Options : Place {
   std::string workload = "insert";
   int64_t events = 200'000;
   int64_t rate = 1'000;  // events a second, all collections together
@@ -111,17 +108,14 @@ void write_backlog(const Options& options) {
   measurement.print(options.events, fmt::format(", \"skipped\": {}", workload.updates_of_deleted));
 }
 
-std::string collection_name(const Options& options, int64_t index) {
-  return options.collections == 1 ? options.collection : fmt::format("{}{}", options.collection, index);
-}
-
 // Events thread, thread + threads, ... each at its own moment.
 void send_steadily(const Options& options, int64_t thread, Clock::time_point start) {
   const ClientHandle client = connect(options.uri);
   Document document;
   for (int64_t i = thread; i < options.events; i += options.threads) {
     const CollectionHandle collection(mongoc_client_get_collection(
-        client.get(), options.database.c_str(), collection_name(options, i % options.collections).c_str()));
+        client.get(), options.database.c_str(),
+        collection_name(options, options.collections, i % options.collections).c_str()));
     std::this_thread::sleep_until(start + std::chrono::nanoseconds(i * 1'000'000'000 / options.rate));
     bson_error_t error;
     if (!mongoc_collection_insert_one(collection.get(),
@@ -149,7 +143,7 @@ void create_collections(const Options& options) {
   for (int64_t i = 0; i < options.collections; ++i) {
     bson_error_t error;
     const CollectionHandle made(mongoc_database_create_collection(
-        database.get(), collection_name(options, i).c_str(), nullptr, &error));
+        database.get(), collection_name(options, options.collections, i).c_str(), nullptr, &error));
     if (!made) fail("cannot create a collection", error);
   }
 }
@@ -159,9 +153,7 @@ void create_collections(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app("Generates load");
-  app.add_option("--uri", options.uri)->required();
-  app.add_option("--database", options.database);
-  app.add_option("--collection", options.collection);
+  add_place(app, options);
   app.add_option("--workload", options.workload);
   app.add_option("--events", options.events);
   app.add_option("--rate", options.rate);
@@ -173,7 +165,7 @@ int main(int argc, char** argv) {
   const CLI::App* create = app.add_subcommand("create", "Empty collections");
   app.add_subcommand("steady", "Inserts at a fixed rate");
   app.require_subcommand(1);
-  CLI11_PARSE(app, argc, argv);
+  parse_or_exit(app, argc, argv);
   const Driver driver;
   if (create->parsed()) {
     create_collections(options);

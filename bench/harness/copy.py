@@ -5,7 +5,7 @@ position, the last checkpoint and the end are in it."""
 
 import os
 
-from harness.machine import COLLECTION, DATABASE, BenchServer, equal, run_to_end
+from harness.machine import COLLECTION, DATABASE, BenchServer, equal, run_to_end, run_together
 from support.service import Service
 
 READERS, WRITERS = 4, 8  # the service's defaults; the bare loops get as many connections
@@ -58,13 +58,7 @@ class Copying:
                                          documents=documents, document_bytes=document_bytes, connections=WRITERS,
                                          batch=min(WRITE_DOCUMENTS, WRITE_BYTES // document_bytes)),
         }
-        try:
-            for loop in loops.values():
-                loop.go()
-            results = {name: loop.result() for name, loop in loops.items()}
-        finally:
-            for loop in loops.values():
-                loop.end()
+        results = run_together(loops)
         return {f"{name}_per_s": documents / result["seconds"] for name, result in results.items()}
 
 

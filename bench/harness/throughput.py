@@ -2,7 +2,8 @@
 
 import os
 
-from harness.machine import COLLECTION, DATABASE, MEMORY_LIMIT, BenchServer, MeasuredService, equal
+from harness.machine import (COLLECTION, DATABASE, MEMORY_LIMIT, BenchServer, MeasuredService, equal,
+                             run_together)
 
 WRITERS = 8  # the service's default; the bare writer gets as many connections
 
@@ -56,13 +57,7 @@ class Backlog:
         if "bare_writer" in tools:
             loops["bare_writer"] = self.tools.loop("bare_writer", uri=self.target.uri(), workload=self.workload,
                                                    events=self.events, connections=WRITERS)
-        try:
-            for loop in loops.values():
-                loop.go()
-            results = {name: loop.result() for name, loop in loops.items()}
-        finally:
-            for loop in loops.values():
-                loop.end()
+        results = run_together(loops)
         return {name: self.events / result["seconds"] for name, result in results.items()}
 
     def close(self):
