@@ -30,7 +30,7 @@ mongo::Result<void> add_lost(mongo::Reader& source, const Namespace& ns, const m
     return {};
   }
   for (const mongo::UnsupportedOption& one : mongo::unsupported_options(collection, *indexes, target))
-    lost.push_back(fmt::format("{}: {}: {}", one.ns.name(), one.what, one.why));
+    lost.push_back(describe(one));
   return {};
 }
 

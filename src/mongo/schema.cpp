@@ -4,12 +4,12 @@
 #include "mongo/catalog.h"
 #include "mongo/schema_support.h"
 #include "mongo/server_error.h"
+#include "mongo/writer.h"
 
 namespace ddsync::mongo {
 namespace {
 
 constexpr int kIndexNotFound = 27;
-constexpr int kNamespaceExists = 48;
 
 std::optional<Error> run(Connection& connection, const Namespace& ns, BsonWriter command) {
   const std::string bytes = command.finish();

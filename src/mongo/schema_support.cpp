@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -117,6 +118,19 @@ std::vector<UnsupportedOption> unsupported_options(const PlannedCollection& coll
         add(fmt::format("{}: {}", name_of(index), rule.option), rule.why, rule.refused);
   }
   return found;
+}
+
+std::string describe(const UnsupportedOption& option) {
+  return fmt::format("{}: {}: {}", option.ns.name(), option.what, option.why);
+}
+
+const OwnedDocument* index_of_same_name(const std::vector<OwnedDocument>& listed,
+                                        const OwnedDocument& index) {
+  const ValueView name = find_value(index.view(), "name");
+  const auto found = std::find_if(listed.begin(), listed.end(), [&](const OwnedDocument& other) {
+    return find_value(other.view(), "name") == name;
+  });
+  return found == listed.end() ? nullptr : &*found;
 }
 
 OwnedDocument supported_options(const OwnedDocument& options, const ServerInfo& target) {

@@ -25,6 +25,9 @@ struct UnsupportedOption {
   bool refused = true;  // false: the target accepts it and drops it silently
 };
 
+// `db.c: capped: why`
+std::string describe(const UnsupportedOption& option);
+
 // What of a collection `target` cannot take; `indexes` as listed by the source, without the one of _id.
 std::vector<UnsupportedOption> unsupported_options(const PlannedCollection& collection,
                                                    const std::vector<OwnedDocument>& indexes,
@@ -35,5 +38,8 @@ OwnedDocument supported_options(const OwnedDocument& options, const ServerInfo& 
 // An index that loses its collation stays, a second text index and those above the limit do not.
 std::vector<OwnedDocument> supported_indexes(const std::vector<OwnedDocument>& indexes,
                                              const ServerInfo& target);
+
+// The one of `listed` that has the name of `index`, or none.
+const OwnedDocument* index_of_same_name(const std::vector<OwnedDocument>& listed, const OwnedDocument& index);
 
 }  // namespace ddsync::mongo

@@ -10,6 +10,9 @@
 
 namespace ddsync::mongo {
 
+// What change_schema answers for a collection that is there with other options.
+inline constexpr int kNamespaceExists = 48;
+
 class Writer {
  public:
   virtual ~Writer() = default;

@@ -102,7 +102,7 @@ mongo::Result<void> CopyPlanning::object_to_schema(const PlannedCollection& coll
   const auto indexes = source_->indexes(collection.ns);
   if (!indexes) return tl::unexpected(indexes.error());
   for (const mongo::UnsupportedOption& option : mongo::unsupported_options(collection, *indexes, **facts))
-    found.push_back(fmt::format("{}: {}: {}", option.ns.name(), option.what, option.why));
+    found.push_back(describe(option));
   for (const std::string& line : found) {
     if (rules_.unsupported == config::Unsupported::warn) {
       observe::log_warning("not carried over: " + line);

@@ -15,8 +15,6 @@
 namespace ddsync::runtime {
 namespace {
 
-constexpr int kNamespaceExists = 48;
-
 bool is_true(ValueView value) { return value.type == BsonType::boolean && value.as_bool(); }
 
 std::string name_of(const OwnedDocument& index) {
@@ -93,9 +91,8 @@ std::optional<Error> CopySchema::make_collection(const SchemaChange& change, mon
   SchemaChange create = change_of(change, SchemaChangeKind::create);
   create.arguments = mongo::supported_options(**options, **facts);
   auto error = writer.change_schema(create, filter);
-  if (!error || error->code != kNamespaceExists) return error;
-  observe::log_warning(fmt::format(
-      "{} is on the target already, with other options than at the source: they stay", change.ns.name()));
+  if (!error || error->code != mongo::kNamespaceExists) return error;
+  warn_of_other_options(change.ns);
   return std::nullopt;
 }
 
@@ -166,10 +163,8 @@ mongo::Result<std::vector<OwnedDocument>> CopySchema::not_of_other_make(
   if (!there) return tl::unexpected(there.error());
   std::vector<OwnedDocument> wanted;
   std::copy_if(all.begin(), all.end(), std::back_inserter(wanted), [&](const OwnedDocument& index) {
-    return std::none_of(there->begin(), there->end(), [&](const OwnedDocument& other) {
-      return name_of(other) == name_of(index) &&
-             mongo::normalised_index(other) != mongo::normalised_index(index);
-    });
+    const OwnedDocument* other = mongo::index_of_same_name(*there, index);
+    return other == nullptr || mongo::normalised_index(*other) == mongo::normalised_index(index);
   });
   if (wanted.empty()) return wanted;
   // A time series is not on the target: an index would make a collection of it.
@@ -177,8 +172,7 @@ mongo::Result<std::vector<OwnedDocument>> CopySchema::not_of_other_make(
   if (!options) return tl::unexpected(options.error());
   if (!*options || !find_value((*options)->view(), "timeseries").missing()) wanted.clear();
   const auto is_new = [&](const OwnedDocument& index) {
-    return std::none_of(there->begin(), there->end(),
-                        [&](const OwnedDocument& other) { return name_of(other) == name_of(index); });
+    return mongo::index_of_same_name(*there, index) == nullptr;
   };
   if (const auto count = std::count_if(wanted.begin(), wanted.end(), is_new); count > 0)
     say_building(ns, static_cast<size_t>(count));

@@ -16,7 +16,6 @@
 namespace ddsync::runtime {
 namespace {
 
-constexpr int kNamespaceExists = 48;
 constexpr int kNotSupported = 115;
 constexpr auto kChangeable = std::to_array<std::string_view>(
     {"validator", "validationLevel", "validationAction", "changeStreamPreAndPostImages"});
@@ -43,7 +42,7 @@ class LiveChange {
     if (auto refusal = object_to(change_.arguments)) return refusal;
     change_.arguments = mongo::supported_options(change_.arguments, sides_.target_info);
     auto error = writer_.change_schema(change_, filter_);
-    if (!error || error->code != kNamespaceExists) return tolerated(std::move(error));
+    if (!error || error->code != mongo::kNamespaceExists) return tolerated(std::move(error));
     return change_present();
   }
 
@@ -66,7 +65,7 @@ class LiveChange {
     collection.options = options;
     for (const mongo::UnsupportedOption& option :
          mongo::unsupported_options(collection, {}, sides_.target_info)) {
-      const std::string line = fmt::format("{}: {}: {}", option.ns.name(), option.what, option.why);
+      const std::string line = describe(option);
       if (unsupported_ == config::Unsupported::stop)
         return make_error(ErrorContext::schema, kNotSupported, "",
                           line + " (schema.unsupported: warn goes on without)");
@@ -86,10 +85,7 @@ class LiveChange {
       all = all && can;
     }
     const OwnedDocument fields = finished(std::move(changes));
-    if (!all || !has_fields(fields))
-      observe::log_warning(
-          fmt::format("{} is on the target already, with other options than at the source: they stay",
-                      change_.ns.name()));
+    if (!all || !has_fields(fields)) warn_of_other_options(change_.ns);
     change_.kind = SchemaChangeKind::modify;
     return send(fields);
   }
@@ -124,11 +120,8 @@ class LiveChange {
 
   // {index: {name, ...}} for an index that both have; nothing when it is the same.
   static OwnedDocument difference(const OwnedDocument& index, const Indexes& there) {
-    const ValueView name = find_value(index.view(), "name");
-    const auto other = std::find_if(there.begin(), there.end(), [&](const OwnedDocument& one) {
-      return find_value(one.view(), "name") == name;
-    });
-    if (other == there.end()) return {};
+    const OwnedDocument* other = mongo::index_of_same_name(there, index);
+    if (other == nullptr) return {};
     const OwnedDocument wanted = mongo::normalised_index(index);
     const OwnedDocument present = mongo::normalised_index(*other);
     const auto differ = [&](const char* option) {
@@ -138,7 +131,7 @@ class LiveChange {
     const bool expires = !expiry.missing() && differ(kExpiry);
     const bool shows = differ(kHidden);
     BsonWriter changes;
-    changes.value("name", name);
+    changes.value("name", find_value(index.view(), "name"));
     if (expires) changes.value(kExpiry, expiry);
     if (shows) changes.boolean(kHidden, !find_value(wanted.view(), kHidden).missing());
     return expires || shows ? finished(std::move(BsonWriter().document("index", changes.finish())))
@@ -174,13 +167,17 @@ std::optional<Error> carry_out_live(const SchemaChange& change, config::Unsuppor
   return change.kind == SchemaChangeKind::modify ? live.modify() : live.drop_indexes();
 }
 
+void warn_of_other_options(const Namespace& ns) {
+  observe::log_warning(fmt::format(
+      "{} is on the target already, with other options than at the source: they stay", ns.name()));
+}
+
 void warn_of_unsupported(const Namespace& ns, const std::vector<OwnedDocument>& indexes,
                          const mongo::ServerInfo& target) {
   PlannedCollection collection;
   collection.ns = ns;
   for (const mongo::UnsupportedOption& option : mongo::unsupported_options(collection, indexes, target))
-    observe::log_warning(
-        fmt::format("not carried over: {}: {}: {}", option.ns.name(), option.what, option.why));
+    observe::log_warning("not carried over: " + describe(option));
 }
 
 }  // namespace ddsync::runtime

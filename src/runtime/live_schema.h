@@ -24,6 +24,8 @@ std::optional<Error> carry_out_live(const SchemaChange& change, config::Unsuppor
                                     const BothSides& sides, mongo::Writer& writer,
                                     const NamespaceFilter& filter);
 
+void warn_of_other_options(const Namespace& ns);
+
 // What the target cannot have of indexes is only warned of: the others help.
 void warn_of_unsupported(const Namespace& ns, const std::vector<OwnedDocument>& indexes,
                          const mongo::ServerInfo& target);
