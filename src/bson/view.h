@@ -86,6 +86,8 @@ class ElementCursor {
 
   std::string_view name() const { return name_; }
   const ValueView& value() const { return value_; }
+  // Behind the present element.
+  uint64_t bytes_left() const { return static_cast<uint64_t>(end_ - at_); }
 
  private:
   bool fail();

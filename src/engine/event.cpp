@@ -1,23 +1,32 @@
 #include "engine/event.h"
 
+#include <cstring>
+
 #include "engine/wall_time.h"
 
 namespace ddsync {
 namespace {
 
+// With the length known when it is compiled a comparison is a few instructions; a call for each took 7 % of
+// the engine's time.
+template <size_t kSize>
+bool is(std::string_view text, const char (&name)[kSize]) {
+  return text.size() == kSize - 1 && std::memcmp(text.data(), name, kSize - 1) == 0;
+}
+
 EventKind kind_of(std::string_view name) {
-  if (name == "insert") return EventKind::insert;
-  if (name == "update") return EventKind::update;
-  if (name == "delete") return EventKind::remove;
-  if (name == "replace") return EventKind::replace;
-  if (name == "drop") return EventKind::drop;
-  if (name == "rename") return EventKind::rename;
-  if (name == "dropDatabase") return EventKind::drop_database;
-  if (name == "invalidate") return EventKind::invalidate;
-  if (name == "create") return EventKind::create;
-  if (name == "createIndexes") return EventKind::create_indexes;
-  if (name == "dropIndexes") return EventKind::drop_indexes;
-  if (name == "modify") return EventKind::modify;
+  if (is(name, "insert")) return EventKind::insert;
+  if (is(name, "update")) return EventKind::update;
+  if (is(name, "delete")) return EventKind::remove;
+  if (is(name, "replace")) return EventKind::replace;
+  if (is(name, "drop")) return EventKind::drop;
+  if (is(name, "rename")) return EventKind::rename;
+  if (is(name, "dropDatabase")) return EventKind::drop_database;
+  if (is(name, "invalidate")) return EventKind::invalidate;
+  if (is(name, "create")) return EventKind::create;
+  if (is(name, "createIndexes")) return EventKind::create_indexes;
+  if (is(name, "dropIndexes")) return EventKind::drop_indexes;
+  if (is(name, "modify")) return EventKind::modify;
   return EventKind::other;
 }
 
@@ -28,8 +37,8 @@ void read_namespace(const ValueView& value, std::string_view& database, std::str
   ElementCursor field(value.as_document());
   while (field.next()) {
     if (field.value().type != BsonType::string) continue;
-    if (field.name() == "db") database = field.value().as_string();
-    if (field.name() == "coll") collection = field.value().as_string();
+    if (is(field.name(), "db")) database = field.value().as_string();
+    if (is(field.name(), "coll")) collection = field.value().as_string();
   }
 }
 
@@ -38,7 +47,7 @@ ValueView named_id(DocumentView key) {
   ValueView unnamed;
   ElementCursor field(key);
   while (field.next()) {
-    if (field.name() == "_id") return field.value();
+    if (is(field.name(), "_id")) return field.value();
     if (field.name().empty() && unnamed.missing()) unnamed = field.value();
   }
   return unnamed;
@@ -64,24 +73,24 @@ struct Fields {
 };
 
 void read_field(std::string_view name, const ValueView& value, Event& event, Fields& fields) {
-  if (name == "_id") {
+  if (is(name, "_id")) {
     if (value.type == BsonType::document) event.token = value.as_document();
-  } else if (name == "operationType") {
+  } else if (is(name, "operationType")) {
     if (value.type == BsonType::string) event.kind_name = value.as_string();
-  } else if (name == "ns") {
+  } else if (is(name, "ns")) {
     read_namespace(value, event.database, event.collection);
-  } else if (name == "fullDocument") {
+  } else if (is(name, "fullDocument")) {
     fields.full_document = value;
-  } else if (name == "documentKey") {
+  } else if (is(name, "documentKey")) {
     fields.document_key = value;
-  } else if (name == "to") {
+  } else if (is(name, "to")) {
     read_namespace(value, event.to_database, event.to_collection);
-  } else if (name == "wallTime") {
+  } else if (is(name, "wallTime")) {
     if (value.type == BsonType::date) event.wall_ms = value.as_int64();
     if (value.type == BsonType::string) event.wall_ms = parse_wall_time_ms(value.as_string());
-  } else if (name == "clusterTime") {
+  } else if (is(name, "clusterTime")) {
     if (value.type == BsonType::timestamp) fields.cluster_ms = cluster_time_ms(value);
-  } else if (name == "operationDescription") {
+  } else if (is(name, "operationDescription")) {
     if (value.type == BsonType::document) event.description = value.as_document();
   }
 }

@@ -27,6 +27,22 @@ StreamPosition position_behind(const Stream& stream, DocumentView post_batch_tok
   return {PositionKind::resume_after, ResumeToken(post_batch_token), 0};
 }
 
+// A batch comes out of a socket or a file and is larger than the caches near the core; decoding reads the
+// beginning and the end of each event, with its document between them. So while one event is decoded the
+// memory where two others meet is asked for, if events are of a size, as those of one collection mostly are:
+// the end of the next one and the beginning of the one after it. (Inlined by force: GCC 12 leaves out calls
+// of a function that has no effect but its prefetches.)
+[[gnu::always_inline]] inline void prefetch_ahead(const ElementCursor& cursor) {
+  constexpr uint32_t kCacheLine = 64;
+  constexpr uint32_t kEnd = 3 * kCacheLine;
+  constexpr uint32_t kBeginning = 5 * kCacheLine;
+  const DocumentView event = cursor.value().as_document();
+  if (event.size < kEnd || event.size + kBeginning > cursor.bytes_left()) return;
+  const uint8_t* meeting = event.data + event.size + event.size;
+  for (const uint8_t* at = meeting - kEnd; at < meeting + kBeginning; at += kCacheLine)
+    __builtin_prefetch(at);
+}
+
 uint64_t largest_event(const BatchRecord& batch) {
   uint32_t largest = 1;
   for (uint32_t i = 0; i < batch.slots.size(); ++i) largest = std::max(largest, batch.event(i).size);
@@ -94,8 +110,9 @@ void Intake::pump() {
 void Intake::decode(Stream& stream) {
   BatchRecord& batch = *stream.undecoded->batch;
   ElementCursor& cursor = stream.undecoded->cursor;
+  Event event;
   while (cursor.next()) {
-    Event event;
+    prefetch_ahead(cursor);
     if (cursor.value().type != BsonType::document || !decode_event(cursor.value().as_document(), event)) {
       fail_malformed(stream);
       return;

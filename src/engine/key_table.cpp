@@ -43,7 +43,11 @@ void KeyTable::erase(KeyEntry& entry) {
   }
   cells_[hole] = {};
   --size_;
-  entry = KeyEntry{};
+  // Its key and operations are written anew before they are valid again.
+  entry.ns = nullptr;
+  entry.in_flight = entry.has_pending = false;
+  entry.place = Place::nowhere;
+  entry.previous = nullptr;
   entry.next = free_;
   free_ = &entry;
 }
