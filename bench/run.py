@@ -68,11 +68,19 @@ def run_workload(report, tools, folder, workload):
     rows = measure_workload(tools, folder, workload, ARGUMENTS.events, ARGUMENTS.repeats)
     median = report.add(workload, rows)
     report.note(f"{workload}: bare reader | bare writer | service, events/s",
-                f"{median['reader_per_s']:,.0f} | {median['writer_per_s']:,.0f} | {median['events_per_s']:,.0f}")
+                f"{median['bare_reader_per_s']:,.0f} | {median['bare_writer_per_s']:,.0f} | "
+                f"{median['events_per_s']:,.0f}")
+    note_bare_cpu(report, workload, median, "event")
     report.check(f"{workload}: service / slower bare loop", median["ratio"], "", at_least=0.7)
     if workload == "hot":
         report.check("hot: service / bare writer alone", median["ratio_to_writer_alone"], "", at_least=1.0)
     check_cost(report, workload, median)
+
+
+def note_bare_cpu(report, name, median, unit):
+    bare, service = median[f"loops_cpu_us_per_{unit}"], median[f"cpu_us_per_{unit}"]
+    report.note(f"{name}: CPU of bare reader and writer together, us/{unit} (service / that)",
+                f"{bare:.2f} ({service / bare:.2f})")
 
 
 def check_cost(report, name, median):
@@ -100,6 +108,8 @@ def note_delay(report, name, median):
     report.note(f"{name}: delay of bare reader | service, median (p99), ms",
                 f"{median['bare_median_ms']:.2f} ({median['bare_p99_ms']:.1f}) | "
                 f"{median['service_median_ms']:.2f} ({median['service_p99_ms']:.1f})")
+    report.note(f"{name}: events/s that were sent", f"{median['sent_per_s']:,.0f}")
+    note_bare_cpu(report, name, median, "event")
 
 
 def run_delay(report, tools, folder):
@@ -121,7 +131,11 @@ def run_collections(report, tools, folder):
     one = measure("1 collection, 10 a second", 1, 10)
     busy = measure("1 collection, 5 000 a second", 1, 5_000)
     many = measure("500 collections, 10 a second each", 500, 5_000)
+    calm_one = measure("1 collection, 1 000 a second", 1, 1_000)
+    calm_many = measure("500 collections, 2 a second each", 500, 1_000)
     for what in ("median", "p99"):
+        report.check(f"500 collections, 2 a second each: {what} delay / one at the same total",
+                     calm_many[f"service_{what}_ms"] / calm_one[f"service_{what}_ms"], "", at_most=2)
         for against, single in (("one at 10 a second", one), ("one at the same total", busy)):
             report.check(f"500 collections: {what} delay / {against}",
                          many[f"service_{what}_ms"] / single[f"service_{what}_ms"], "", at_most=2)
@@ -150,6 +164,7 @@ def run_copy(report, tools, folder):
         report.note(f"copy of {documents:,} of {name}: bare reader | bare inserters | service, documents/s",
                     f"{median['reader_per_s']:,.0f} | {median['inserters_per_s']:,.0f} | "
                     f"{median['documents_per_s']:,.0f}")
+        note_bare_cpu(report, f"copy of {name}", median, "document")
         report.check(f"copy of {name}: service / slower bare loop", median["ratio"], "", at_least=0.75)
         check_copy_cost(report, f"copy of {name}", median)
 

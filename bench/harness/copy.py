@@ -5,7 +5,7 @@ position, the last checkpoint and the end are in it."""
 
 import os
 
-from harness.machine import COLLECTION, DATABASE, BenchServer, equal, run_to_end, run_together
+from harness.machine import COLLECTION, DATABASE, BenchServer, cpu_us_each, equal, run_to_end, run_together
 from support.service import Service
 
 READERS, WRITERS = 4, 8  # the service's defaults; the bare loops get as many connections
@@ -48,7 +48,7 @@ class Copying:
                 "cpu_us_per_document": usage["cpu_seconds"] * 1e6 / documents, "peak_mb": usage["peak_mb"]}
 
     def bare(self, documents, document_bytes):
-        """The bare loops side by side: documents/s of each."""
+        """The bare loops side by side: documents/s of each, and the CPU of all together."""
         self.target.start_empty()
         loops = {
             "reader": self.tools.loop("bare_finder", uri=self.source.uri(), collection=COLLECTION,
@@ -59,7 +59,8 @@ class Copying:
                                          batch=min(WRITE_DOCUMENTS, WRITE_BYTES // document_bytes)),
         }
         results = run_together(loops)
-        return {f"{name}_per_s": documents / result["seconds"] for name, result in results.items()}
+        return {"loops_cpu_us_per_document": cpu_us_each(results, documents),
+                **{f"{name}_per_s": documents / result["seconds"] for name, result in results.items()}}
 
 
 def measure_copy(tools, folder, documents, document_bytes, repeats):

@@ -11,7 +11,7 @@ and one and many are read in the same way."""
 import concurrent.futures
 import os
 
-from harness.machine import COLLECTION, DATABASE, BenchServer, MeasuredService
+from harness.machine import COLLECTION, DATABASE, BenchServer, MeasuredService, cpu_us_each
 
 WARM_UP_SECONDS = 2.0
 HOT_IDS = 1_000_000_000  # the _ids of the hot collection begin here
@@ -68,14 +68,16 @@ def _one_run(tools, folder, service, source, target, loads):
             reader.go()
         with concurrent.futures.ThreadPoolExecutor(len(loads)) as senders:
             sent = [senders.submit(tools.load, "steady", source.uri(), **load) for load in loads]
-        for one in sent:
-            one.result()
-        for reader in readers:
-            reader.result()
+        sent = [one.result() for one in sent]
+        read = [reader.result() for reader in readers]
     finally:
         for reader in readers:
             reader.end()
-    return {"usage": service.usage_and_stop(events), **{name: _arrivals(path) for name, path in paths.items()}}
+    # A bare reader and a bare writer of the same events: the least that reading and writing each by itself costs.
+    bare = {"reader": read[0], **dict(enumerate(sent))}
+    usage = {**service.usage_and_stop(events), "loops_cpu_us_per_event": cpu_us_each(bare, events),
+             "sent_per_s": sum(one["events"] / one["seconds"] for one in sent)}
+    return {"usage": usage, **{name: _arrivals(path) for name, path in paths.items()}}
 
 
 def _arrivals(path):

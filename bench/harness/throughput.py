@@ -2,7 +2,7 @@
 
 import os
 
-from harness.machine import (COLLECTION, DATABASE, MEMORY_LIMIT, BenchServer, MeasuredService, equal,
+from harness.machine import (COLLECTION, DATABASE, MEMORY_LIMIT, BenchServer, MeasuredService, cpu_us_each, equal,
                              run_together)
 
 WRITERS = 8  # the service's default; the bare writer gets as many connections
@@ -48,7 +48,7 @@ class Backlog:
         return figures
 
     def bare(self, *tools):
-        """The bare loops side by side: events/s of each."""
+        """The bare loops side by side: events/s of each, and the CPU of all together."""
         self.fresh_target()
         loops = {}
         if "bare_reader" in tools:
@@ -58,7 +58,8 @@ class Backlog:
             loops["bare_writer"] = self.tools.loop("bare_writer", uri=self.target.uri(), workload=self.workload,
                                                    events=self.events, connections=WRITERS)
         results = run_together(loops)
-        return {name: self.events / result["seconds"] for name, result in results.items()}
+        return {"loops_cpu_us_per_event": cpu_us_each(results, self.events),
+                **{f"{name}_per_s": self.events / result["seconds"] for name, result in results.items()}}
 
     def close(self):
         self.source.stop()
@@ -72,12 +73,11 @@ def measure_workload(tools, folder, workload, events, repeats):
     try:
         backlog.fill({"direct": backlog.target.uri()})
         for _ in range(repeats):
-            rates = backlog.bare("bare_reader", "bare_writer")
-            row = {"reader_per_s": rates["bare_reader"], "writer_per_s": rates["bare_writer"]}
+            row = backlog.bare("bare_reader", "bare_writer")
             if workload == "hot":
-                row["writer_alone_per_s"] = backlog.bare("bare_writer")["bare_writer"]
+                row["writer_alone_per_s"] = backlog.bare("bare_writer")["bare_writer_per_s"]
             row.update(backlog.drain("direct"))
-            row["ratio"] = row["events_per_s"] / min(row["reader_per_s"], row["writer_per_s"])
+            row["ratio"] = row["events_per_s"] / min(row["bare_reader_per_s"], row["bare_writer_per_s"])
             if workload == "hot":
                 row["ratio_to_writer_alone"] = row["events_per_s"] / row["writer_alone_per_s"]
             rows.append(row)
