@@ -33,6 +33,9 @@ struct StreamCheckpoint {
   uint64_t spool_next = 1;
   uint64_t spool_end = 1;  // behind its last entry
   StreamCopy copy = StreamCopy::none;
+  // How many events behind `position` may have been sent to the target: only their writes can be on their way
+  // when the process is killed. None when that is not known.
+  std::optional<uint64_t> may_be_sent = std::nullopt;
   friend bool operator==(const StreamCheckpoint&, const StreamCheckpoint&) = default;
 };
 

@@ -75,6 +75,14 @@ CollectionCopy& Copies::add(uint32_t stream, const Namespace& ns) {
   return collection;
 }
 
+bool Copies::any_interrupted() const {
+  return std::any_of(collections_.begin(), collections_.end(), [](const CollectionCopy& collection) {
+    const bool reads_again = std::any_of(collection.active.begin(), collection.active.end(),
+                                         [](const auto& range) { return range->resumed(); });
+    return reads_again || (collection.interrupted > 0 && !collection.waiting.empty());
+  });
+}
+
 void Copies::build_indexes(uint32_t stream, const Namespace& ns) {
   if (!shared_.options.carry_indexes) return;
   checkpoints_.progressed();

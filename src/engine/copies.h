@@ -54,6 +54,8 @@ class Copies {
   bool any() const { return !collections_.empty() || !plans_.empty(); }
   // Everything is copied and its changes are applied.
   bool finished() const;
+  // Not all that an earlier process, killed, was at work on was read again.
+  bool any_interrupted() const;
   uint64_t bytes() const { return bytes_; }
   uint32_t running() const { return changes_running_; }
   void fill(Checkpoint& checkpoint) const;

@@ -23,7 +23,7 @@ Engine::Core::Core(EngineOptions options)
                 [this](uint32_t stream) -> const Stream& { return streams_.at(stream); }),
       lookups_(shared_.options.resume_from, pending_, suspects_),
       refusals_(shared_, pending_, acknowledger_, suspects_),
-      writers_(shared_, pending_, acknowledger_, suspects_, refusals_),
+      writers_(shared_, pending_, acknowledger_, checkpoints_, suspects_, refusals_),
       streams_(shared_, checkpoints_),
       copies_(shared_, streams_, pending_, acknowledger_, checkpoints_, suspects_, writers_),
       set_aside_(shared_, pending_, acknowledger_, refusals_, suspects_, streams_),
@@ -207,8 +207,9 @@ Checkpoint Engine::Core::build_checkpoint() {
   spool_next_ = streams_.spool_next();
   checkpoint.stats = shared_.stats;
   checkpoint.stats.errors = shared_.options.resume_from.stats.errors + shared_.counters.errors;
+  // What a killed process before this one may have sent is known once all of it was read again.
   checkpoint.clean_end = shared_.ending && shared_.ending->unknown_settled && !writers_.any_in_flight() &&
-                         !barriers_.any_running();
+                         !barriers_.any_running() && !streams_.any_inherited() && !copies_.any_interrupted();
   streams_.fill(checkpoint);
   suspects_.fill(checkpoint);
   lookups_.fill(checkpoint);

@@ -44,6 +44,8 @@ BatchRecord& Ledger::begin_batch(std::unique_ptr<BatchStorage> storage, uint64_t
 }
 
 EventRef Ledger::add_event(BatchRecord& batch, const Event& event) {
+  if (batch.slots.empty()) batch.first_number = added_;
+  added_ += 1;
   batch.slots.push_back({event.whole.data, {}, false, event.kind});
   batch.unacknowledged += 1;
   batch.bytes += kEventOverheadBytes;
@@ -93,6 +95,7 @@ uint64_t Ledger::advance() {
     bytes_ -= front.bytes;
     batches_.pop_front();
   }
+  passed_ += passed;
   return passed;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "engine/event.h"
 #include "engine/ids.h"
 #include "engine/position.h"
+#include "engine/send_window.h"
 
 namespace ddsync {
 
@@ -26,6 +28,8 @@ struct EventRef {
   BatchRecord* batch = nullptr;
   uint32_t index = 0;
 
+  // Its place among all events that its ledger was given.
+  uint64_t number() const;
   bool none() const { return batch == nullptr; }
 };
 
@@ -41,6 +45,7 @@ struct BatchRecord {
   std::list<BatchRecord>::iterator place;
   std::unique_ptr<BatchStorage> storage;
   std::vector<EventSlot> slots;
+  uint64_t first_number = 0;  // of the event in the first slot
   uint32_t unacknowledged = 0;
   // Of a finished batch, and of finished ones behind it: only their number and `after` are kept.
   uint64_t finished = 0;
@@ -52,6 +57,8 @@ struct BatchRecord {
 
   DocumentView event(uint32_t index) const;
 };
+
+inline uint64_t EventRef::number() const { return batch->first_number + index; }
 
 class Ledger {
  public:
@@ -87,6 +94,12 @@ class Ledger {
   // position(): a batch that is acknowledged as a whole has released the bytes its tokens lie in.
   uint64_t advance();
 
+  SendWindow& window() { return window_; }
+  const SendWindow& window() const { return window_; }
+  // For a checkpoint with the present position: see SendWindow::propose().
+  std::optional<uint64_t> may_be_sent() { return window_.propose(passed_); }
+  uint64_t added() const { return added_; }  // events, since the start
+
   // The watermark.
   StreamPosition position() const;
   // Behind everything that was added.
@@ -116,6 +129,9 @@ class Ledger {
   uint64_t spool_next_ = 1;
   uint64_t waiting_ = 0;
   uint64_t bytes_ = 0;
+  uint64_t added_ = 0;
+  uint64_t passed_ = 0;  // by the watermark
+  SendWindow window_;
 };
 
 }  // namespace ddsync

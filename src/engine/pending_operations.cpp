@@ -83,6 +83,11 @@ TakenBatch PendingOperations::take(BatchLimits limits, uint32_t free_writers) {
     KeyEntry& entry = *list.entries.front();
     const uint64_t bytes = entry.pending.bytes();
     if (!batch.entries.empty() && batch.bytes + bytes > limits.bytes_max) break;
+    const uint64_t event = entry.pending.newest.number();
+    SendWindow& window = entry.pending.newest.batch->ledger->window();
+    window.wants(event);
+    batch.checkpoint_wanted = batch.checkpoint_wanted || window.narrow();
+    if (!window.allows(event)) break;
     detach(entry);
     entry.flight = entry.pending;
     entry.in_flight = true;

@@ -28,6 +28,7 @@ struct TakenBatch {
   WriteKind kind = WriteKind::insert;
   std::vector<KeyEntry*> entries;  // sorted by key
   uint64_t bytes = 0;
+  bool checkpoint_wanted = false;  // few more may be sent before the next one, see send_window.h
 };
 
 class PendingOperations {
@@ -45,7 +46,9 @@ class PendingOperations {
   KeyEntry* find(const NamespaceQueue& ns, ValueView id) const;
 
   bool has_ready() const { return !active_.empty(); }
-  // A batch of the list that waits longest, a fair part of it for each free writer.
+  size_t ready_lists() const { return active_.size(); }
+  // A batch of the list that waits longest, a fair part of it for each free writer. Without entries when the
+  // list has to wait for a checkpoint; another one comes first the next time.
   TakenBatch take(BatchLimits limits, uint32_t free_writers);
 
   // Answers to an operation in flight.

@@ -14,7 +14,6 @@ namespace {
 // Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
 constexpr Duration kReplayLeast = Duration::seconds(5);
 constexpr uint64_t kBatchBytesMax = 4u << 20;
-constexpr uint32_t kBatchEventsMax = 2'000;
 // Of the memory limit: above it only streams that hold nothing may read, a small batch each.
 constexpr uint64_t kFullNumerator = 3;
 constexpr uint64_t kFullDenominator = 4;
@@ -61,6 +60,7 @@ void Streams::note_replay(Stream& stream) const {
   if (stream.replaying_since == Instant{}) stream.replaying_since = shared_.now;
   const bool caught_up = stream.last_batch_empty || stream.keeps_up(shared_.now);
   stream.replaying = !caught_up || shared_.now - stream.replaying_since < kReplayLeast;
+  if (!stream.replaying) stream.ledger.window().inherited_is_over();
 }
 
 void Streams::on_idle(Stream& stream, StreamPosition position) {
@@ -159,6 +159,7 @@ void Streams::rewind(Stream& stream) {
   StreamPosition start = stream.spool.in_use() ? stream.spool.after : stream.ledger.position();
   if (!in_part && stream.read_position == start) return;
   stream.skip_until = stream.ledger.end().token;
+  stream.ledger.window().read_again(stream.ledger.added());
   stream.read_position = std::move(start);
   shared_.emit(output::CloseStream{{stream.index}});
   open(stream);

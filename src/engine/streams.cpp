@@ -72,6 +72,10 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints)
     stream.read_position = durable.position;
     stream.spool_missing = !spools_.resume(stream, durable);
     if (!stream.spool.drained()) stream.skip_until = durable.position.token;
+    stream.ledger.window().open(shared.options.sent_ahead_max,
+                                stream.replaying ? durable.may_be_sent : std::optional<uint64_t>(0));
+    // When the batch that holds the position does not have it (a damaged spool would), all of it comes again.
+    if (!stream.spool.drained()) stream.ledger.window().read_again(kBatchEventsMax);
     stream.ledger.start_at(std::move(durable.position), stream.spool.next_read);
   }
 }
@@ -257,7 +261,10 @@ void Streams::reopen_later(Stream& stream, const Error& error) {
 }
 
 void Streams::on_durable(const std::vector<uint64_t>& spool_next) {
-  for (Stream& stream : streams_) spools_.trim(stream, spool_next[stream.index]);
+  for (Stream& stream : streams_) {
+    spools_.trim(stream, spool_next[stream.index]);
+    stream.ledger.window().on_durable();
+  }
 }
 
 std::vector<uint64_t> Streams::spool_next() const {
@@ -273,6 +280,12 @@ void Streams::close_all() {
     stream.opened = false;
     if (!stream.is_gap()) stream.state = StreamState::closed;
   }
+}
+
+bool Streams::any_inherited() const {
+  return std::any_of(streams_.begin(), streams_.end(), [](const Stream& stream) {
+    return stream.ledger.window().inherits_behind(stream.ledger.added());
+  });
 }
 
 bool Streams::all_in_gap() const {
@@ -293,13 +306,13 @@ Instant Streams::next_wake() const {
   return next;
 }
 
-void Streams::fill(Checkpoint& checkpoint) const {
+void Streams::fill(Checkpoint& checkpoint) {
   checkpoint.streams.reserve(streams_.size());
-  for (const Stream& stream : streams_) {
+  for (Stream& stream : streams_) {
     const bool early = planted(PlantedBug::checkpoint_before_acknowledgement);
-    checkpoint.streams.push_back({stream.scope.name(),
-                                  early ? stream.read_position : stream.ledger.position(), stream.gap_reason,
-                                  stream.ledger.spool_next(), stream.spool.next_write, stream.copy});
+    checkpoint.streams.push_back(
+        {stream.scope.name(), early ? stream.read_position : stream.ledger.position(), stream.gap_reason,
+         stream.ledger.spool_next(), stream.spool.next_write, stream.copy, stream.ledger.may_be_sent()});
   }
 }
 

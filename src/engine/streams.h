@@ -55,8 +55,10 @@ class Streams {
 
   bool watching() const { return watching_; }
   bool all_in_gap() const;
+  // Not all of what an earlier process may have sent was read again.
+  bool any_inherited() const;
   Instant next_wake() const;
-  void fill(Checkpoint& checkpoint) const;
+  void fill(Checkpoint& checkpoint);
 
  private:
   void open(Stream& stream);

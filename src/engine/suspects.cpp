@@ -12,9 +12,9 @@
 namespace ddsync {
 namespace {
 
-constexpr size_t kSuspectsMax = 20'000;  // remembered one by one: they are part of every checkpoint
-// They are part of every checkpoint for as long as a late write can take.
-constexpr uint64_t kReplayedMax = 5'000;
+// Remembered one by one: they are part of every checkpoint. All that writers may have had on their way when
+// the process was killed, and as many again.
+constexpr size_t kSuspectsMax = 50'000;
 constexpr size_t kComparedAtOnceMax = 500;
 constexpr size_t kComparedAtFirst = 4;  // nothing is known of their size yet
 // Of the memory limit, for documents that a comparison found different and that are written again.
@@ -80,22 +80,6 @@ void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
   }
   suspect.compared_once = false;
   suspect.touched = true;
-}
-
-void Suspects::add_replayed(NamespaceQueue& ns, ValueView id) {
-  if (replayed_ < kReplayedMax) {
-    replayed_ += 1;
-    add(ns, id);
-    return;
-  }
-  if (replayed_++ == kReplayedMax) {
-    shared_.notice(
-        output::Level::warning,
-        fmt::format("more than {} changes are repeated after the last process was killed: only so many of "
-                    "their documents are compared with the source",
-                    kReplayedMax));
-  }
-  add_namespace(ns.ns);
 }
 
 void Suspects::add_namespace(const Namespace& ns) {

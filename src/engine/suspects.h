@@ -37,8 +37,6 @@ class Suspects {
   void resume();
 
   void add(NamespaceQueue& ns, ValueView id, Cause cause = Cause::late_write);
-  // A killed process may have sent a write of this document that is still on its way.
-  void add_replayed(NamespaceQueue& ns, ValueView id);
   // A write of unknown outcome that cannot be told by keys, or too many of them.
   void add_namespace(const Namespace& ns);
   // `from` is `to` now, and so is what a late write left there; a comparison may have met the source on
@@ -92,7 +90,6 @@ class Suspects {
   std::function<const Stream&(uint32_t)> stream_of_;
   std::map<Key, Suspect> suspects_;
   std::set<Namespace> unproven_;
-  uint64_t replayed_ = 0;
   Ledger repairs_;
   uint64_t repairs_unsaid_ = 0;
   Namespace repaired_ns_;  // of the last one

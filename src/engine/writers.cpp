@@ -32,11 +32,12 @@ Error outcome_unknown(std::string what) {
 
 }  // namespace
 
-Writers::Writers(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Suspects& suspects,
-                 Refusals& refusals)
+Writers::Writers(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger,
+                 Checkpoints& checkpoints, Suspects& suspects, Refusals& refusals)
     : shared_(shared),
       pending_(pending),
       acknowledger_(acknowledger),
+      checkpoints_(checkpoints),
       suspects_(suspects),
       refusals_(refusals),
       writers_(shared.options.writers),
@@ -62,11 +63,17 @@ void Writers::pump() {
       send(i);
     }
   }
-  while (!free_.empty() && pending_.has_ready()) {
-    const auto free_writers = static_cast<uint32_t>(free_.size());
+  size_t lists_that_wait = 0;
+  while (!free_.empty() && lists_that_wait < pending_.ready_lists()) {
+    TakenBatch batch = pending_.take(limits(), static_cast<uint32_t>(free_.size()));
+    if (batch.checkpoint_wanted) checkpoints_.request();
+    if (batch.entries.empty()) {
+      ++lists_that_wait;
+      continue;
+    }
     const uint32_t index = free_.back();
     free_.pop_back();
-    writers_[index].batch = pending_.take(limits(), free_writers);
+    writers_[index].batch = std::move(batch);
     writers_[index].attempt = 0;
     writers_[index].unknown = false;
     send(index);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/acknowledger.h"
+#include "engine/checkpoints.h"
 #include "engine/input.h"
 #include "engine/pending_operations.h"
 #include "engine/refusals.h"
@@ -20,8 +21,8 @@ namespace ddsync {
 
 class Writers {
  public:
-  Writers(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Suspects& suspects,
-          Refusals& refusals);
+  Writers(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Checkpoints& checkpoints,
+          Suspects& suspects, Refusals& refusals);
 
   void on_finished(input::WriteFinished&& finished);
 
@@ -72,6 +73,7 @@ class Writers {
   Shared& shared_;
   PendingOperations& pending_;
   Acknowledger& acknowledger_;
+  Checkpoints& checkpoints_;
   Suspects& suspects_;
   Refusals& refusals_;
   std::vector<Writer> writers_;

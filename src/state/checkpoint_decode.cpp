@@ -81,6 +81,7 @@ StreamCheckpoint read_stream(const Json& json) {
   stream.spool_next = json.value("spool_next", uint64_t{1});
   stream.spool_end = json.value("spool_end", uint64_t{1});
   stream.copy = read_name(kCopyNames, json.value("copy", "none"));
+  if (json.contains("may_be_sent")) stream.may_be_sent = json.at("may_be_sent").get<uint64_t>();
   return stream;
 }
 

@@ -95,6 +95,7 @@ void append_stream(std::string& out, const StreamCheckpoint& stream) {
   if (stream.spool_end != 1) fmt::format_to(std::back_inserter(out), ",\"spool_end\":{}", stream.spool_end);
   if (stream.copy != StreamCopy::none)
     fmt::format_to(std::back_inserter(out), ",\"copy\":\"{}\"", name_in(kCopyNames, stream.copy));
+  if (stream.may_be_sent) fmt::format_to(std::back_inserter(out), ",\"may_be_sent\":{}", *stream.may_be_sent);
   out.push_back('}');
 }
 

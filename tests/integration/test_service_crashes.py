@@ -3,6 +3,7 @@
 import random
 import time
 
+from support.waiting import wait_for
 from support.workload import Workload
 
 KILLS = 60
@@ -41,3 +42,22 @@ def test_kills_right_after_the_first_start_lose_nothing(pair, sync, database, se
         pair.source[names[0][:-2]].c.insert_many([{"_id": n} for n in range(10)])
         service.start_and_watch()
         settle(service, pair.source, pair.target, names)
+
+
+def test_a_kill_amid_a_large_backlog_leaves_nothing_unproven(pair, sync, database, settle):
+    """Only what the killed process may have sent is suspect, however much more waits at the source."""
+    names, backlog = [f"{database}.c"], 40_000
+    service = sync(names).start_and_watch()
+    assert service.stop() == 0
+    for first in range(0, backlog, 1_000):
+        pair.source[database].c.insert_many([{"_id": n} for n in range(first, first + 1_000)])
+    service.start()
+    wait_for(lambda: service.state()["sync_stats"]["total_synced"] > 1_000, service.process.log_tail, every=0.005)
+    service.kill()
+    applied = service.state()["sync_stats"]["total_synced"]
+    service.start()
+    settle(service, pair.source, pair.target, names)
+    print(f"killed after {applied} of {backlog} changes")
+    state = wait_for(lambda: (lambda now: now["suspects"] and now)(service.state()), service.process.log_tail)
+    assert state["unproven_namespaces"] == []
+    assert len(state["suspects"]) < backlog - applied

@@ -60,6 +60,8 @@ void choose_engine(Random& random, Profile& profile) {
   engine.late_write_max = random.milliseconds(2'000, 15'000);
   engine.stop_grace = Duration::seconds(5);
   engine.seed = random.next();
+  // Not drawn, so that the seeds that were kept stay the same runs.
+  engine.sent_ahead_max = engine.seed % 2 == 0 ? 1 + engine.seed / 2 % 20 : 8'000;
   profile.limits.operations_max = random.percent(30) ? random.between_u32(1, 20) : 25'000;
   profile.limits.refuses_late_writes = random.percent(40);
 }

@@ -5,6 +5,7 @@
 
 #include "bson/writer.h"
 #include "sim/batch.h"
+#include "sim/change_stream.h"
 #include "sim/violation.h"
 
 namespace ddsync::sim {
@@ -59,6 +60,17 @@ void SpoolLink::on_crash() {
       entries.erase(std::prev(entries.end()));
     for (auto& [sequence, entry] : entries) entry.durable = true;
   }
+}
+
+uint64_t SpoolLink::first_change(size_t stream, uint64_t next) const {
+  const auto first = streams_[stream].lower_bound(next);
+  if (first == streams_[stream].end()) return 0;
+  const std::string& events = first->second.events;
+  ElementCursor event(
+      {reinterpret_cast<const uint8_t*>(events.data()), static_cast<uint32_t>(events.size())});
+  if (!event.next()) return 0;
+  const ValueView token = find_value(event.value().as_document(), "_id");
+  return change_number({PositionKind::resume_after, ResumeToken(token.as_document()), 0});
 }
 
 std::vector<SpoolContent> SpoolLink::contents() const {

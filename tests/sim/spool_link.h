@@ -26,6 +26,8 @@ class SpoolLink {
   void on_crash();
   // What a start finds.
   std::vector<SpoolContent> contents() const;
+  // The number of the first change in what is left from entry `next` on, 0 when there is none.
+  uint64_t first_change(size_t stream, uint64_t next) const;
   uint64_t entries_kept() const { return entries_kept_; }
 
  private:

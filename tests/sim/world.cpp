@@ -96,8 +96,13 @@ void World::start_process() {
   options.spool = spool_link_.contents();
   options.seed = random_.next();
   for (const Namespace& ns : options.resume_from.missed_lookups) missed_lookups_.insert(ns);
-  for (size_t i = 0; i < options.resume_from.streams.size(); ++i)
-    starts_.insert({i, change_number(options.resume_from.streams[i].position)});
+  for (size_t i = 0; i < options.resume_from.streams.size(); ++i) {
+    const StreamCheckpoint& stream = options.resume_from.streams[i];
+    starts_.insert({i, change_number(stream.position)});
+    // A spool that began behind a watermark that was not durable yet.
+    if (const uint64_t first = spool_link_.first_change(i, stream.spool_next); first > 0)
+      starts_.insert({i, first - 1});
+  }
   trace_.line(time_.now(), "process {} starts from checkpoint {}", around_.life,
               options.resume_from.generation);
   engine_ = std::make_unique<Engine>(std::move(options));

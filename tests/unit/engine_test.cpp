@@ -157,15 +157,62 @@ std::string inserts(int first, int last) {
   return events;
 }
 
-TEST(EngineErrors, MoreRepeatedChangesThanAreComparedLeaveTheCollectionNotProven) {
+TEST(EngineErrors, MoreSuspectsThanAreRememberedLeaveTheCollectionNotProven) {
   Harness given(killed_before());
   given.give(input::TargetReady{});
   given.give(input::StreamOpened{{0}, {}});
-  given.batch(inserts(1, 5'000), "a");
-  EXPECT_EQ(given.engine().status().suspects, 5'000U);
+  given.batch(inserts(1, 50'000), "a");
+  EXPECT_EQ(given.engine().status().suspects, 50'000U);
   EXPECT_EQ(given.engine().status().unproven_namespaces, 0U);
-  given.batch(inserts(5'001, 5'001), "b");
+  given.batch(inserts(50'001, 50'001), "b");
   EXPECT_EQ(given.engine().status().unproven_namespaces, 1U);
+}
+
+// DESIGN invariant 14, of a process that was killed.
+TEST(EngineSendWindow, OnlyWhatAKilledProcessMayHaveSentIsSuspect) {
+  EngineOptions options = killed_before();
+  options.resume_from.streams[0].may_be_sent = 3;
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  given.batch(inserts(1, 2), "a");
+  EXPECT_EQ(given.engine().status().suspects, 2U);
+  given.batch(inserts(3, 10), "b");
+  EXPECT_EQ(given.engine().status().suspects, 3U);
+}
+
+TEST(EngineSendWindow, NoEventIsSentBeforeADurableCheckpointSaysThatItMayBe) {
+  EngineOptions options = Harness::options(4);
+  options.sent_ahead_max = 2;
+  Harness given(options);
+  given.start();
+  given.batch(inserts(1, 5), "a");
+  WriteBatch first = given.take<output::Write>();
+  EXPECT_EQ(first.operations.size(), 2U);
+  EXPECT_FALSE(given.has<output::Write>());
+  const Checkpoint second = given.make_durable();
+  EXPECT_EQ(second.streams[0].may_be_sent, 5U);  // three are to be sent, and two more may be
+  EXPECT_EQ(given.take<output::Write>().operations.size(), 3U);
+  EXPECT_EQ(given.make_durable().streams[0].may_be_sent, 7U);
+  given.acknowledge(first);
+  given.pass_ms(1'500);
+  EXPECT_EQ(given.make_durable().streams[0].may_be_sent, 5U);  // behind a position two events further on
+}
+
+TEST(EngineSendWindow, AStopBeforeAllOfThatWasReadAgainIsNoCleanEnd) {
+  EngineOptions options = killed_before();
+  options.resume_from.streams[0].may_be_sent = 3;
+  for (const int read : {2, 3}) {
+    Harness given(options);
+    given.give(input::TargetReady{});
+    given.give(input::StreamOpened{{0}, {}});
+    given.batch(inserts(1, read), "a");
+    given.acknowledge(given.take<output::Write>());
+    given.give(input::Stop{});
+    Checkpoint last;
+    while (given.has<output::Persist>()) last = given.make_durable();
+    EXPECT_EQ(last.clean_end, read == 3) << read;
+  }
 }
 
 TEST(EngineErrors, AComparisonThatFailsIsCountedAndSaidAtTheFirstAndEveryTwentiethTry) {

@@ -1,0 +1,66 @@
+// How far behind the watermark the events of a stream may have been sent to the target.
+//
+// Of a process that was killed nobody knows what it had on its way, and a write may land after those of its
+// successor (DESIGN invariant 14). So each checkpoint says how many events behind its position may be sent,
+// none is sent before a checkpoint that says so is durable, and only these are compared after a kill, however
+// many more wait at the source. Events are counted in the order of the stream, from the start of the process.
+// Thread-safety: none.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+namespace ddsync {
+
+class SendWindow {
+ public:
+  // Without a call of open(): a window that is always open, for what is not an event of the source.
+  SendWindow() = default;
+
+  // `ahead`: how many events more than were sent a checkpoint allows. `inherited`: how many behind the
+  // position an earlier process may have sent; none when it is not known.
+  void open(uint64_t ahead, std::optional<uint64_t> inherited) {
+    ahead_ = ahead;
+    inherited_end_ = inherited.value_or(kAll);
+    durable_end_ = proposed_end_ = inherited.value_or(0);
+  }
+
+  // Otherwise it has to wait for the next checkpoint.
+  bool allows(uint64_t event) const { return event < durable_end_; }
+  void wants(uint64_t event) { needed_end_ = std::max(needed_end_, event + 1); }
+  // Half of what was allowed last is used: time for a checkpoint.
+  bool narrow() const { return ahead_ > 0 && needed_end_ + ahead_ / 2 >= proposed_end_; }
+
+  // For the checkpoint that is built now, whose position is behind `passed` events: how many more may be
+  // sent. None when everything may have been sent before this process.
+  std::optional<uint64_t> propose(uint64_t passed) {
+    proposed_end_ = std::max(needed_end_ + ahead_, durable_end_);
+    if (inherited_end_ == kAll) return std::nullopt;
+    return std::max({proposed_end_, inherited_end_, passed}) - passed;
+  }
+  void on_durable() { durable_end_ = proposed_end_; }
+
+  bool maybe_sent_before(uint64_t event) const { return event < inherited_end_; }
+  // Of the first `added` events not all come from what an earlier process may have sent: more of that
+  // follows.
+  bool inherits_behind(uint64_t added) const { return inherited_end_ > added; }
+  // Nothing that an earlier process sent is still to come.
+  void inherited_is_over() { inherited_end_ = 0; }
+  // `events` of those that were counted come again.
+  void read_again(uint64_t events) {
+    if (inherited_end_ != kAll && inherited_end_ > 0) inherited_end_ += events;
+  }
+
+ private:
+  static constexpr uint64_t kAll = std::numeric_limits<uint64_t>::max();
+
+  uint64_t ahead_ = 0;
+  uint64_t inherited_end_ = 0;
+  uint64_t needed_end_ = 0;  // behind the last event that was sent, or is to be sent
+  uint64_t proposed_end_ = kAll;
+  uint64_t durable_end_ = kAll;
+};
+
+}  // namespace ddsync
