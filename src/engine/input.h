@@ -25,6 +25,7 @@ struct TargetReady {
 struct StreamOpened {
   StreamId stream;
   StreamPosition start;
+  bool expanded = true;  // it tells of collections and indexes that are created and changed
 };
 
 // Answers to output::ReadStream: exactly one of them.

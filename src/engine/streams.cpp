@@ -120,6 +120,11 @@ void Streams::on_opened(const input::StreamOpened& opened) {
   stream.asked = false;
   stream.opened = true;
   stream.last_answer = stream.last_event = stream.keeps_up_since = shared_.now;
+  if (!opened.expanded && !std::exchange(not_expanded_said_, true)) {
+    shared_.notice(output::Level::info,
+                   "the source tells nothing of collections and indexes that are created or changed (MongoDB "
+                   "6.0 and later do): make such changes on the target, too");
+  }
   if (stream.start_durable) {
     start_reading(stream);
     return;

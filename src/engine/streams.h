@@ -84,6 +84,7 @@ class Streams {
   std::deque<Stream> streams_;
   uint64_t reserved_bytes_ = 0;  // for what the reads under way may bring
   bool watching_ = false;
+  bool not_expanded_said_ = false;
 };
 
 }  // namespace ddsync

@@ -20,6 +20,9 @@ class ChangeStream {
   // of a new stream: postBatchResumeToken, else operationTime, else none. Closes an open cursor first.
   virtual Result<StreamPosition> open(const StreamPosition& position) = 0;
 
+  // Whether the open cursor brings expanded events, or the source has refused that.
+  virtual bool expanded() const = 0;
+
   // The next batch; waits up to about a second for the first event; an empty batch is an answer.
   virtual Result<RawBatch> next(uint32_t events_max) = 0;
 

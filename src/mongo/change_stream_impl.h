@@ -17,6 +17,7 @@ class RawChangeStream final : public ChangeStream {
 
   Result<StreamPosition> open(const StreamPosition& position) override;
   Result<RawBatch> next(uint32_t events_max) override;
+  bool expanded() const override { return expanded_; }
   void close() override;
 
  private:

@@ -28,7 +28,8 @@ void StreamReader::carry_out(const output::OpenStream& order) {
   opened_ = order.position;
   auto start = source_->open(order.position);
   if (start) {
-    inbox_.post(input::StreamOpened{.stream = stream_, .start = *std::move(start)});
+    inbox_.post(
+        input::StreamOpened{.stream = stream_, .start = *std::move(start), .expanded = source_->expanded()});
     return;
   }
   fail(std::move(start).error());

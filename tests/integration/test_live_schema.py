@@ -156,6 +156,7 @@ def test_a_source_that_has_no_such_events_is_read_without_them(pair, new_service
     proxy.answer(b"showExpandedEvents", {"ok": 0.0, "code": code, "errmsg": text})
     service = new_service(pair.source_server.uri(port=proxy.port), pair.target_server.uri(), [f"{database}.*"])
     service.start_and_watch()
+    assert service.log.count("the source tells nothing of collections and indexes") == 1
     here = pair.source[database]
     here.c.insert_one({"_id": 1})
     here.c.create_index([("a", 1)])

@@ -36,6 +36,18 @@ TEST(EngineStart, ResumesFromTheDurablePositionWithoutAnotherCheckpoint) {
   EXPECT_FALSE(given.has<output::Persist>());
 }
 
+TEST(EngineStart, ASourceThatTellsNothingOfSchemaChangesIsSaidOnce) {
+  EngineOptions options = Harness::options();
+  options.streams.push_back({ScopeLevel::collection, {"db", "other"}});
+  Harness given(options);
+  given.give(input::TargetReady{});
+  for (const uint32_t stream : {0u, 1u})
+    given.give(input::StreamOpened{{stream}, {PositionKind::resume_after, Harness::token_of("a"), 0}, false});
+  const auto said = given.take_all<output::Notice>();
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_NE(said[0].text.find("tells nothing of collections and indexes"), std::string::npos) << said[0].text;
+}
+
 TEST(EngineWatermark, StopsBeforeTheFirstEventThatIsNotAcknowledged) {
   EngineOptions options = Harness::options(3);
   options.persist_interval = 1;
