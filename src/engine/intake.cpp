@@ -192,7 +192,8 @@ void Intake::take_document(Stream& stream, EventRef ref, const Event& event) {
   NamespaceQueue& ns = queue_of(stream, event);
   // An update without its document was looked up after the document was deleted: the delete follows.
   const bool gone = event.kind != EventKind::remove && event.document.empty();
-  const bool maybe_sent = stream.replaying && stream.ledger.window().maybe_sent_before(ref.number());
+  const bool maybe_sent = (stream.replaying && stream.ledger.window().maybe_sent_before(ref.number())) ||
+                          shared_.now < stream.copied_late_until;
   if (ns.in_scope && maybe_sent && !planted(PlantedBug::replayed_forgotten)) suspects_.add(ns, event.id);
   if (!ns.in_scope || gone) {
     if (ns.in_scope) lookups_.missed(ns, event.id);

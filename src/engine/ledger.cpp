@@ -90,7 +90,10 @@ uint64_t Ledger::advance() {
     }
     passed += front.finished - next_index_;
     if (front.after.known()) base_ = std::move(front.after);
-    if (front.spool_sequence != 0) spool_next_ = front.spool_sequence + 1;
+    if (front.spool_sequence != 0) {
+      spool_next_ = front.spool_sequence + 1;
+      spool_next_at_ = passed_ + passed;
+    }
     next_index_ = 0;
     bytes_ -= front.bytes;
     batches_.pop_front();

@@ -96,8 +96,13 @@ class Ledger {
 
   SendWindow& window() { return window_; }
   const SendWindow& window() const { return window_; }
-  // For a checkpoint with the present position: see SendWindow::propose().
-  std::optional<uint64_t> may_be_sent() { return window_.propose(passed_); }
+  // For a checkpoint with the present position: see SendWindow::propose(). `spool_left`: the next process
+  // begins with the entry spool_next() of the spool, and that may begin before the position.
+  std::optional<uint64_t> may_be_sent(bool spool_left) {
+    return window_.propose(spool_left ? spool_next_at_ : passed_, passed_, waiting_);
+  }
+  // The spool begins here, behind the watermark.
+  void spool_begins() { spool_next_at_ = passed_; }
   uint64_t added() const { return added_; }  // events, since the start
 
   // The watermark.
@@ -131,6 +136,8 @@ class Ledger {
   uint64_t bytes_ = 0;
   uint64_t added_ = 0;
   uint64_t passed_ = 0;  // by the watermark
+  uint64_t spool_next_at_ =
+      0;  // the number that the first event of the entry spool_next() has, or a lower one
   SendWindow window_;
 };
 

@@ -11,6 +11,12 @@ namespace {
 // Fewer operations than this are not worth a round trip of their own while others wait with them.
 constexpr uint64_t kWorthACommand = 128;
 
+SendWindow& window_of(const KeyEntry& entry) { return entry.pending.newest.batch->ledger->window(); }
+
+bool is_coalesced(const Operation& operation) {
+  return operation.newest.batch != operation.oldest.batch || operation.newest.index != operation.oldest.index;
+}
+
 uint64_t share(uint64_t ready, uint32_t free_writers) {
   const uint64_t even = (ready + free_writers - 1) / free_writers;
   return std::max(even, kWorthACommand);
@@ -83,11 +89,14 @@ TakenBatch PendingOperations::take(BatchLimits limits, uint32_t free_writers) {
     KeyEntry& entry = *list.entries.front();
     const uint64_t bytes = entry.pending.bytes();
     if (!batch.entries.empty() && batch.bytes + bytes > limits.bytes_max) break;
+    SendWindow& window = window_of(entry);
     const uint64_t event = entry.pending.newest.number();
-    SendWindow& window = entry.pending.newest.batch->ledger->window();
-    window.wants(event);
+    const bool allowed = window.allows(event);
+    // A key that is written again and again has its newest event far ahead, and its oldest holds the
+    // watermark.
+    if (allowed || is_coalesced(entry.pending)) window.wants(event);
     batch.checkpoint_wanted = batch.checkpoint_wanted || window.narrow();
-    if (!window.allows(event)) break;
+    if (!allowed) break;
     detach(entry);
     entry.flight = entry.pending;
     entry.in_flight = true;
@@ -107,6 +116,16 @@ TakenBatch PendingOperations::take(BatchLimits limits, uint32_t free_writers) {
     list.ns->upserts_left -= std::min<uint64_t>(list.ns->upserts_left, batch.entries.size());
   }
   return batch;
+}
+
+bool PendingOperations::want_first_of_all() {
+  bool narrow = false;
+  for (ReadyList* list = active_.front(); list != nullptr; list = list->next) {
+    const KeyEntry& entry = *list->entries.front();
+    window_of(entry).wants(entry.pending.newest.number());
+    narrow = narrow || window_of(entry).narrow();
+  }
+  return narrow;
 }
 
 // By key. Most comparisons are decided without a look at the entries.

@@ -19,26 +19,30 @@ class SendWindow {
   // Without a call of open(): a window that is always open, for what is not an event of the source.
   SendWindow() = default;
 
-  // `ahead`: how many events more than were sent a checkpoint allows. `inherited`: how many behind the
-  // position an earlier process may have sent; none when it is not known.
+  // `ahead`: how many events more than were sent a checkpoint allows at most. `inherited`: how many behind
+  // the position an earlier process may have sent; none when it is not known.
   void open(uint64_t ahead, std::optional<uint64_t> inherited) {
-    ahead_ = ahead;
+    ahead_ = granted_ = ahead;
     inherited_end_ = inherited.value_or(kAll);
     durable_end_ = proposed_end_ = inherited.value_or(0);
   }
 
   // Otherwise it has to wait for the next checkpoint.
   bool allows(uint64_t event) const { return event < durable_end_; }
+  // It is sent now, or shall be as soon as it may.
   void wants(uint64_t event) { needed_end_ = std::max(needed_end_, event + 1); }
   // Half of what was allowed last is used: time for a checkpoint.
-  bool narrow() const { return ahead_ > 0 && needed_end_ + ahead_ / 2 >= proposed_end_; }
+  bool narrow() const { return ahead_ > 0 && needed_end_ + granted_ / 2 >= proposed_end_; }
 
-  // For the checkpoint that is built now, whose position is behind `passed` events: how many more may be
-  // sent. None when everything may have been sent before this process.
-  std::optional<uint64_t> propose(uint64_t passed) {
-    proposed_end_ = std::max(needed_end_ + ahead_, durable_end_);
+  // For the checkpoint that is built now: how many events behind number `restart`, where the next process
+  // begins, may be sent. None when everything may have been sent before this process. `passed`: by the
+  // watermark. `waiting`: events that there are to send; a quiet stream needs few.
+  std::optional<uint64_t> propose(uint64_t restart, uint64_t passed, uint64_t waiting) {
+    granted_ =
+        std::clamp(waiting, std::max<uint64_t>(1, ahead_ / kQuietOneIn), std::max<uint64_t>(1, ahead_));
+    if (ahead_ > 0) proposed_end_ = std::max(std::max(needed_end_, passed) + granted_, durable_end_);
     if (inherited_end_ == kAll) return std::nullopt;
-    return std::max({proposed_end_, inherited_end_, passed}) - passed;
+    return std::max({proposed_end_, inherited_end_, restart}) - restart;
   }
   void on_durable() { durable_end_ = proposed_end_; }
 
@@ -55,8 +59,10 @@ class SendWindow {
 
  private:
   static constexpr uint64_t kAll = std::numeric_limits<uint64_t>::max();
+  static constexpr uint64_t kQuietOneIn = 16;
 
   uint64_t ahead_ = 0;
+  uint64_t granted_ = 0;  // by the last proposal
   uint64_t inherited_end_ = 0;
   uint64_t needed_end_ = 0;  // behind the last event that was sent, or is to be sent
   uint64_t proposed_end_ = kAll;

@@ -88,6 +88,10 @@ struct Stream {
   // Events that an earlier process, killed, may have sent too: its writes may still be on their way.
   bool replaying = false;
   Instant replaying_since;
+  // An earlier process, killed, copied its documents: until then one of them may land late, after the changes
+  // made since, of which a deletion is in no copy that is made now.
+  bool copy_was_killed = false;
+  Instant copied_late_until;
 
   SpoolQueue spool;
   bool spool_missing = false;  // entries that the state says are there

@@ -58,7 +58,7 @@ void Streams::on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uin
 // What an earlier process can have sent was at the source before this one began.
 void Streams::note_replay(Stream& stream) const {
   if (stream.replaying_since == Instant{}) stream.replaying_since = shared_.now;
-  const bool caught_up = stream.last_batch_empty || stream.keeps_up(shared_.now);
+  const bool caught_up = (stream.last_batch_empty && !stream.blocked()) || stream.keeps_up(shared_.now);
   stream.replaying = !caught_up || shared_.now - stream.replaying_since < kReplayLeast;
   if (!stream.replaying) stream.ledger.window().inherited_is_over();
 }
@@ -156,6 +156,7 @@ void Streams::rewind(Stream& stream) {
     stream.invalidated = false;
     checkpoints_.applied(stream.ledger.advance());
   }
+  if (!stream.spool.in_use()) stream.ledger.spool_begins();
   StreamPosition start = stream.spool.in_use() ? stream.spool.after : stream.ledger.position();
   if (!in_part && stream.read_position == start) return;
   stream.skip_until = stream.ledger.end().token;

@@ -71,6 +71,7 @@ void Writers::pump() {
       ++lists_that_wait;
       continue;
     }
+    lists_that_wait = 0;
     const uint32_t index = free_.back();
     free_.pop_back();
     writers_[index].batch = std::move(batch);
@@ -78,6 +79,7 @@ void Writers::pump() {
     writers_[index].unknown = false;
     send(index);
   }
+  if (!free_.empty() && pending_.want_first_of_all()) checkpoints_.request();
 }
 
 void Writers::send(uint32_t index) {

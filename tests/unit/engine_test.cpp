@@ -1,6 +1,7 @@
 // The engine's promises, one situation a test. Whole histories with crashes: tests/sim.
 #include "engine/engine.h"
 
+#include "engine/ledger.h"
 #include "support/engine_harness.h"
 
 namespace ddsync::test {
@@ -197,18 +198,40 @@ TEST(EngineSendWindow, NoEventIsSentBeforeADurableCheckpointSaysThatItMayBe) {
   EngineOptions options = Harness::options(4);
   options.sent_ahead_max = 2;
   Harness given(options);
-  given.start();
+  given.start();  // nothing waits: one event may be sent
   given.batch(inserts(1, 5), "a");
-  WriteBatch first = given.take<output::Write>();
-  EXPECT_EQ(first.operations.size(), 2U);
+  const WriteBatch first = given.take<output::Write>();
+  EXPECT_EQ(first.operations.size(), 1U);
   EXPECT_FALSE(given.has<output::Write>());
-  const Checkpoint second = given.make_durable();
-  EXPECT_EQ(second.streams[0].may_be_sent, 5U);  // three are to be sent, and two more may be
+  EXPECT_EQ(given.make_durable().streams[0].may_be_sent, 4U);  // the next one, and two more
   EXPECT_EQ(given.take<output::Write>().operations.size(), 3U);
+  EXPECT_FALSE(given.has<output::Write>());
   EXPECT_EQ(given.make_durable().streams[0].may_be_sent, 7U);
+  EXPECT_EQ(given.take<output::Write>().operations.size(), 1U);
   given.acknowledge(first);
   given.pass_ms(1'500);
-  EXPECT_EQ(given.make_durable().streams[0].may_be_sent, 5U);  // behind a position two events further on
+  EXPECT_EQ(given.make_durable().streams[0].may_be_sent, 6U);  // behind a position one event further on
+}
+
+// The entry begins before the watermark, with events that were in memory too: they are counted again.
+TEST(EngineSendWindow, IsCountedFromTheSpoolWhenTheNextStartBeginsThere) {
+  Ledger ledger("db.coll");
+  ledger.window().open(2, 0);
+  const JsonBatch bytes(inserts(1, 3), token("a"));
+  BatchRecord& batch = ledger.begin_batch(nullptr, bytes.bytes(), {});
+  std::vector<EventRef> events;
+  ElementCursor cursor(bytes.events());
+  while (cursor.next()) {
+    Event event;
+    ASSERT_TRUE(decode_event(cursor.value().as_document(), event));
+    events.push_back(ledger.add_event(batch, event));
+  }
+  ledger.spool_begins();
+  ledger.acknowledge(events[0]);
+  ledger.acknowledge(events[1]);
+  EXPECT_EQ(ledger.advance(), 2U);
+  EXPECT_EQ(ledger.may_be_sent(false), 1U);  // one waits
+  EXPECT_EQ(ledger.may_be_sent(true), 3U);
 }
 
 TEST(EngineSendWindow, AStopBeforeAllOfThatWasReadAgainIsNoCleanEnd) {
