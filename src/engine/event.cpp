@@ -1,6 +1,6 @@
 #include "engine/event.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "engine/wall_time.h"
 
@@ -11,7 +11,7 @@ namespace {
 // the engine's time.
 template <size_t kSize>
 bool is(std::string_view text, const char (&name)[kSize]) {
-  return text.size() == kSize - 1 && std::memcmp(text.data(), name, kSize - 1) == 0;
+  return text.size() == kSize - 1 && std::equal(name, name + kSize - 1, text.begin());
 }
 
 EventKind kind_of(std::string_view name) {
