@@ -19,7 +19,7 @@ Engine::Core::Core(EngineOptions options)
       pending_(shared_.options.filter, shared_.options.streams),
       acknowledger_(shared_),
       checkpoints_(shared_, [this] { return build_checkpoint(); }),
-      suspects_(shared_, pending_, acknowledger_, checkpoints_,
+      suspects_(shared_, pending_, checkpoints_,
                 [this](uint32_t stream) -> const Stream& { return streams_.at(stream); }),
       lookups_(shared_.options.resume_from, pending_, suspects_),
       refusals_(shared_, pending_, acknowledger_, suspects_),

@@ -44,11 +44,10 @@ class RepairStorage : public BatchStorage {
 
 }  // namespace
 
-Suspects::Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger,
-                   Checkpoints& checkpoints, std::function<const Stream&(uint32_t)> stream_of)
+Suspects::Suspects(Shared& shared, PendingOperations& pending, Checkpoints& checkpoints,
+                   std::function<const Stream&(uint32_t)> stream_of)
     : shared_(shared),
       pending_(pending),
-      acknowledger_(acknowledger),
       checkpoints_(checkpoints),
       stream_of_(std::move(stream_of)),
       repairs_("repair of an unproven write", Ledger::Holds::repairs),

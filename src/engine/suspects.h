@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "engine/acknowledger.h"
 #include "engine/checkpoints.h"
 #include "engine/input.h"
+#include "engine/ledger.h"
 #include "engine/output.h"
 #include "engine/pending_operations.h"
 #include "engine/shared.h"
@@ -30,7 +30,7 @@ class Suspects {
   };
 
   // `stream_of` gives a stream by its index.
-  Suspects(Shared& shared, PendingOperations& pending, Acknowledger& acknowledger, Checkpoints& checkpoints,
+  Suspects(Shared& shared, PendingOperations& pending, Checkpoints& checkpoints,
            std::function<const Stream&(uint32_t)> stream_of);
 
   // Takes over what an earlier process left unproven; their waiting time begins now.
@@ -85,7 +85,6 @@ class Suspects {
 
   Shared& shared_;
   PendingOperations& pending_;
-  Acknowledger& acknowledger_;
   Checkpoints& checkpoints_;
   std::function<const Stream&(uint32_t)> stream_of_;
   std::map<Key, Suspect> suspects_;
