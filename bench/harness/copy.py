@@ -59,7 +59,7 @@ class Copying:
                                          batch=min(WRITE_DOCUMENTS, WRITE_BYTES // document_bytes)),
         }
         results = run_together(loops)
-        return {"loops_cpu_us_per_document": cpu_us_each(results, documents),
+        return {"loops_cpu_us_per_document": cpu_us_each(results.values(), documents),
                 **{f"{name}_per_s": documents / result["seconds"] for name, result in results.items()}}
 
 

@@ -74,7 +74,7 @@ def _one_run(tools, folder, service, source, target, loads):
         for reader in readers:
             reader.end()
     # A bare reader and a bare writer of the same events: the least that reading and writing each by itself costs.
-    bare = {"reader": read[0], **dict(enumerate(sent))}
+    bare = [read[0], *sent]
     usage = {**service.usage_and_stop(events), "loops_cpu_us_per_event": cpu_us_each(bare, events),
              "sent_per_s": sum(one["events"] / one["seconds"] for one in sent)}
     return {"usage": usage, **{name: _arrivals(path) for name, path in paths.items()}}

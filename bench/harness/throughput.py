@@ -58,7 +58,7 @@ class Backlog:
             loops["bare_writer"] = self.tools.loop("bare_writer", uri=self.target.uri(), workload=self.workload,
                                                    events=self.events, connections=WRITERS)
         results = run_together(loops)
-        return {"loops_cpu_us_per_event": cpu_us_each(results, self.events),
+        return {"loops_cpu_us_per_event": cpu_us_each(results.values(), self.events),
                 **{f"{name}_per_s": self.events / result["seconds"] for name, result in results.items()}}
 
     def close(self):

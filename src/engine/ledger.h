@@ -31,6 +31,7 @@ struct EventRef {
   // Its place among all events that its ledger was given.
   uint64_t number() const;
   bool none() const { return batch == nullptr; }
+  friend bool operator==(const EventRef&, const EventRef&) = default;
 };
 
 struct EventSlot {
@@ -136,8 +137,8 @@ class Ledger {
   uint64_t bytes_ = 0;
   uint64_t added_ = 0;
   uint64_t passed_ = 0;  // by the watermark
-  uint64_t spool_next_at_ =
-      0;  // the number that the first event of the entry spool_next() has, or a lower one
+  // The number that the first event of the entry spool_next() has, or a lower one.
+  uint64_t spool_next_at_ = 0;
   SendWindow window_;
 };
 

@@ -13,9 +13,7 @@ constexpr uint64_t kWorthACommand = 128;
 
 SendWindow& window_of(const KeyEntry& entry) { return entry.pending.newest.batch->ledger->window(); }
 
-bool is_coalesced(const Operation& operation) {
-  return operation.newest.batch != operation.oldest.batch || operation.newest.index != operation.oldest.index;
-}
+bool is_coalesced(const Operation& operation) { return operation.newest != operation.oldest; }
 
 uint64_t share(uint64_t ready, uint32_t free_writers) {
   const uint64_t even = (ready + free_writers - 1) / free_writers;

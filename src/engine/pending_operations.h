@@ -45,7 +45,6 @@ class PendingOperations {
   bool add(NamespaceQueue& ns, Operation operation);
   KeyEntry* find(const NamespaceQueue& ns, ValueView id) const;
 
-  bool has_ready() const { return !active_.empty(); }
   size_t ready_lists() const { return active_.size(); }
   // A batch of the list that waits longest, a fair part of it for each free writer. Without entries when the
   // list has to wait for a checkpoint; another one comes first the next time.

@@ -60,8 +60,6 @@ constexpr Duration kKeepsUp = Duration::seconds(10);
 // An open stream answers a read within about a second; a longer silence is a pause.
 constexpr Duration kStreamPause = Duration::seconds(5);
 
-constexpr uint32_t kBatchEventsMax = 2'000;  // of one read
-
 struct Stream {
   Stream(uint32_t number, WatchScope watched)
       : index(number), scope(std::move(watched)), ledger(scope.name()) {}

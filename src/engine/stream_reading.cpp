@@ -14,6 +14,7 @@ namespace {
 // Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
 constexpr Duration kReplayLeast = Duration::seconds(5);
 constexpr uint64_t kBatchBytesMax = 4u << 20;
+constexpr uint32_t kBatchEventsMax = 2'000;
 // Of the memory limit: above it only streams that hold nothing may read, a small batch each.
 constexpr uint64_t kFullNumerator = 3;
 constexpr uint64_t kFullDenominator = 4;
@@ -156,8 +157,9 @@ void Streams::rewind(Stream& stream) {
     stream.invalidated = false;
     checkpoints_.applied(stream.ledger.advance());
   }
-  if (!stream.spool.in_use()) stream.ledger.spool_begins();
-  StreamPosition start = stream.spool.in_use() ? stream.spool.after : stream.ledger.position();
+  const bool goes_on = stream.spool.in_use();
+  if (!goes_on) stream.ledger.spool_begins();
+  StreamPosition start = goes_on ? stream.spool.after : stream.ledger.position();
   if (!in_part && stream.read_position == start) return;
   stream.skip_until = stream.ledger.end().token;
   stream.ledger.window().read_again(stream.ledger.added());

@@ -316,10 +316,10 @@ void Streams::fill(Checkpoint& checkpoint) {
   checkpoint.streams.reserve(streams_.size());
   for (Stream& stream : streams_) {
     const bool early = planted(PlantedBug::checkpoint_before_acknowledgement);
-    checkpoint.streams.push_back(
-        {stream.scope.name(), early ? stream.read_position : stream.ledger.position(), stream.gap_reason,
-         stream.ledger.spool_next(), stream.spool.next_write, stream.copy,
-         stream.ledger.may_be_sent(!stream.spool.drained() || stream.spool.in_use())});
+    checkpoint.streams.push_back({stream.scope.name(),
+                                  early ? stream.read_position : stream.ledger.position(), stream.gap_reason,
+                                  stream.ledger.spool_next(), stream.spool.next_write, stream.copy,
+                                  stream.ledger.may_be_sent(stream.spool.in_use())});
   }
 }
 

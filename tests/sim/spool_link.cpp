@@ -65,9 +65,7 @@ void SpoolLink::on_crash() {
 uint64_t SpoolLink::first_change(size_t stream, uint64_t next) const {
   const auto first = streams_[stream].lower_bound(next);
   if (first == streams_[stream].end()) return 0;
-  const std::string& events = first->second.events;
-  ElementCursor event(
-      {reinterpret_cast<const uint8_t*>(events.data()), static_cast<uint32_t>(events.size())});
+  ElementCursor event(view_of(first->second.events));
   if (!event.next()) return 0;
   const ValueView token = find_value(event.value().as_document(), "_id");
   return change_number({PositionKind::resume_after, ResumeToken(token.as_document()), 0});
