@@ -19,9 +19,6 @@ using key_encoding::Tag;
 
 constexpr char kField = 1;
 constexpr char kEnd = 0;
-// Servers refuse documents nested deeper than 200; what comes from a damaged buffer must not exhaust the
-// stack.
-constexpr int kNestingMax = 220;
 
 void append_sized(std::string& out, std::string_view bytes) {
   append_plain(out, static_cast<uint32_t>(bytes.size()));

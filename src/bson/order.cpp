@@ -8,13 +8,6 @@
 namespace ddsync {
 namespace {
 
-constexpr int kNestingMax = 220;
-
-template <typename T>
-int three_way(T a, T b) {
-  return a < b ? -1 : static_cast<int>(b < a);
-}
-
 template <typename T>
 T load(const uint8_t* data) {
   T value;

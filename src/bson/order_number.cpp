@@ -14,11 +14,6 @@ constexpr int kHeadDigits = 34;  // as many as a decimal128 has
 // Significant decimal digits of a double, written out exactly.
 constexpr int kDoubleDigits_max = 767;
 
-template <typename T>
-int three_way(T a, T b) {
-  return a < b ? -1 : static_cast<int>(b < a);
-}
-
 bool is_integer(const ValueView& value) {
   return value.type == BsonType::int32 || value.type == BsonType::int64;
 }

@@ -8,6 +8,10 @@
 
 namespace ddsync {
 
+// How deep a walk goes into documents. Servers refuse those nested deeper than 200; what comes from a damaged
+// buffer must not exhaust the stack.
+inline constexpr int kNestingMax = 220;
+
 // BSON type bytes, https://bsonspec.org/spec.html.
 enum class BsonType : uint8_t {
   eod = 0x00,

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
+#include "check/patience.h"
 #include "check/wording.h"
 #include "mongo/reader.h"
 #include "observe/numbers.h"
@@ -11,10 +10,7 @@
 namespace ddsync::check {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr const char* kDocuments = "documents";
-constexpr std::chrono::seconds kPatience{20};
 
 std::string totals(const DocumentCounts& counts) {
   std::string text =
@@ -55,14 +51,14 @@ Finding judge_documents(const DocumentCounts& counts, const config::InitialSync&
 
 Findings check_documents(Context& context) {
   const auto reader = context.target.endpoint->reader();
-  const Clock::time_point give_up_at = Clock::now() + kPatience;
+  const Patience patience;
   DocumentCounts counts{.collections = context.collections.size(),
                         .source = context.source_documents,
                         .target = 0,
                         .not_empty = {},
                         .has_state = context.checkpoint.has_value()};
   for (const Namespace& ns : context.collections) {
-    if (Clock::now() >= give_up_at)
+    if (patience.is_over())
       return {
           warning(kDocuments, totals(counts), "not everything was counted at the target: it takes too long")};
     const auto documents = reader->estimated_count(ns);

@@ -5,20 +5,17 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <set>
 
+#include "check/patience.h"
 #include "check/wording.h"
 #include "mongo/reader.h"
 
 namespace ddsync::check {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr const char* kSourceRights = "source rights";
 constexpr const char* kTargetRights = "target rights";
-constexpr std::chrono::seconds kPatience{20};  // for all listings and counts of the source
 
 // docs/operations.md, "Rights".
 constexpr auto kTargetActions =
@@ -52,7 +49,7 @@ bool allowed(const std::vector<mongo::Privilege>& privileges, const NamespacePat
 class SourceScope {
  public:
   SourceScope(mongo::Reader& reader, const config::Config& config)
-      : reader_(reader), filter_(config.watch, config.exclude), give_up_at_(Clock::now() + kPatience) {}
+      : reader_(reader), filter_(config.watch, config.exclude) {}
 
   Findings look(Context& context) {
     for (const NamespacePattern& pattern : filter_.include()) list(pattern);
@@ -63,7 +60,7 @@ class SourceScope {
   }
 
  private:
-  bool out_of_time() const { return Clock::now() >= give_up_at_; }
+  bool out_of_time() const { return patience_.is_over(); }
 
   void list(const NamespacePattern& pattern) {
     if (!pattern.database.empty()) {
@@ -95,7 +92,7 @@ class SourceScope {
 
   void refuse(const std::string& what, const Error& error) {
     refused_.push_back(fmt::format("{}: {}", what, describe(error)));
-    if (error.code == kErrorNetwork) give_up_at_ = Clock::now();
+    if (error.code == kErrorNetwork) patience_.end();
   }
 
   Findings findings() const {
@@ -120,7 +117,7 @@ class SourceScope {
 
   mongo::Reader& reader_;
   NamespaceFilter filter_;
-  Clock::time_point give_up_at_;
+  Patience patience_;  // for all listings and counts of the source
   std::set<std::string> listed_;
   std::set<Namespace> there_;
   uint64_t documents_ = 0;

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
+#include "check/patience.h"
 #include "check/wording.h"
 #include "mongo/reader.h"
 #include "mongo/schema_support.h"
@@ -11,10 +10,7 @@
 namespace ddsync::check {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr const char* kSchema = "schema";
-constexpr std::chrono::seconds kPatience{20};
 
 mongo::Result<void> add_lost(mongo::Reader& source, const Namespace& ns, const mongo::ServerInfo& target,
                              std::vector<std::string>& lost) {
@@ -50,10 +46,10 @@ Finding judge_schema(size_t collections, const std::vector<std::string>& lost, c
 
 Findings check_schema(Context& context) {
   const auto source = context.source.endpoint->reader();
-  const Clock::time_point give_up_at = Clock::now() + kPatience;
+  const Patience patience;
   std::vector<std::string> lost;
   for (const Namespace& ns : context.collections) {
-    if (Clock::now() >= give_up_at)
+    if (patience.is_over())
       return {warning(kSchema, some_of(lost), "not every collection was looked at: it takes too long")};
     if (const auto added = add_lost(*source, ns, *context.target.info, lost); !added)
       return {problem(kSchema, fmt::format("{} cannot be listed: {}", ns.name(), describe(added.error())),

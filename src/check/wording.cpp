@@ -1,10 +1,8 @@
 #include "check/wording.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
-
+#include "config/plain_text.h"
 #include "observe/numbers.h"
 
 namespace ddsync::check {
@@ -15,10 +13,7 @@ constexpr size_t kNamedMax = 10;
 }  // namespace
 
 std::string some_of(const std::vector<std::string>& texts, std::string_view separator) {
-  const auto named = texts.begin() + static_cast<std::ptrdiff_t>(std::min(texts.size(), kNamedMax));
-  std::string text = fmt::format("{}", fmt::join(texts.begin(), named, separator));
-  if (named != texts.end()) text += fmt::format(" and {} more", texts.end() - named);
-  return text;
+  return config::some_of(texts, kNamedMax, separator);
 }
 
 std::string counted(uint64_t number, std::string_view what) {

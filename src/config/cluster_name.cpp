@@ -40,7 +40,7 @@ std::string without_brackets(std::string_view host) {
 }
 
 // Python's urlparse, which the original used but for mongodb+srv with a user, gives hosts in lower case.
-std::string name_of(std::string_view uri) {
+std::string name_in(std::string_view uri) {
   const std::vector<UriServer> servers = servers_of(uri);
   if (servers.empty()) return {};
   const bool kept_as_written = is_srv(uri) && uri.find('@') != std::string_view::npos;
@@ -56,7 +56,7 @@ std::string name_of(std::string_view uri) {
 }  // namespace
 
 std::string cluster_name(std::string_view uri) {
-  const std::string name = uri.find("://") == std::string_view::npos ? std::string() : name_of(uri);
+  const std::string name = uri.find("://") == std::string_view::npos ? std::string() : name_in(uri);
   return is_plain(name) ? name : md5_prefix(uri);
 }
 

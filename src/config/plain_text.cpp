@@ -1,6 +1,7 @@
 #include "config/plain_text.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -72,6 +73,13 @@ std::string lower(std::string_view text) {
   std::transform(result.begin(), result.end(), result.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   return result;
+}
+
+std::string some_of(const std::vector<std::string>& texts, size_t most, std::string_view separator) {
+  const auto named = texts.begin() + static_cast<std::ptrdiff_t>(std::min(texts.size(), most));
+  std::string text = fmt::format("{}", fmt::join(texts.begin(), named, separator));
+  if (named != texts.end()) text += fmt::format(" and {} more", texts.end() - named);
+  return text;
 }
 
 std::string shortened(std::string_view text, size_t bytes_max) {

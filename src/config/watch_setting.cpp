@@ -69,7 +69,7 @@ std::vector<Listed> patterns(const YamlDocument& yaml, std::string_view setting)
   return result;
 }
 
-bool covers(const NamespacePattern& wide, const NamespacePattern& narrow) {
+bool holds_all_of(const NamespacePattern& wide, const NamespacePattern& narrow) {
   if (wide.database.empty()) return true;
   return wide.database == narrow.database &&
          (wide.collection.empty() || wide.collection == narrow.collection);
@@ -84,7 +84,7 @@ void check_watched(const YamlDocument& yaml, const std::vector<Listed>& watch,
               fmt::format("'{}' is a system namespace and never synchronised; remove it", pattern.text()));
     }
     for (const Listed& excluded : exclude) {
-      if (!covers(excluded.pattern, pattern)) continue;
+      if (!holds_all_of(excluded.pattern, pattern)) continue;
       problem(yaml, kCollections, line,
               fmt::format("'{}' is excluded whole by '{}' of watch.exclude; remove one of the two",
                           pattern.text(), excluded.pattern.text()));
