@@ -13,6 +13,7 @@ struct Arguments {
   Command command = Command::run;
   std::string config_path = "config.yaml";
   bool reset = false;
+  bool same_source = false;
   bool print_config = false;
   bool initial_sync = false;
   bool json = false;  // of check

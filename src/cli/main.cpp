@@ -69,6 +69,9 @@ void add_options(CLI::App& app, Arguments& arguments) {
       ->type_name("NAME")
       ->allow_extra_args(false)
       ->excludes(reset);  // a state that is forgotten has no gap
+  app.add_flag("--same-source", arguments.same_source,
+               "Go on with the saved positions although the source looks like another server than theirs")
+      ->excludes(reset);
   app.add_flag("--initial-sync", arguments.initial_sync,
                "Copy what exists and has no saved position yet, also when initial_sync.mode is off");
   app.add_flag("--print-config", arguments.print_config,
@@ -110,9 +113,11 @@ CLI::App* add_check(CLI::App& app, Arguments& arguments) {
 
 // Options of a run that stand before another command.
 void refuse_options_of_run(const Arguments& arguments) {
-  if (arguments.reset || arguments.print_config || arguments.initial_sync || !arguments.accept_gaps.empty()) {
-    throw CLI::ParseError("--reset, --accept-gap, --initial-sync and --print-config are options of run",
-                          CLI::ExitCodes::ExtrasError);
+  if (arguments.reset || arguments.same_source || arguments.print_config || arguments.initial_sync ||
+      !arguments.accept_gaps.empty()) {
+    throw CLI::ParseError(
+        "--reset, --accept-gap, --same-source, --initial-sync and --print-config are options of run",
+        CLI::ExitCodes::ExtrasError);
   }
 }
 

@@ -27,6 +27,7 @@ int run(const Arguments& arguments) {
   runtime::ServiceOptions options;
   options.config = *std::move(config);
   options.reset = arguments.reset;
+  options.same_source = arguments.same_source;
   options.accept_gaps = arguments.accept_gaps;
   serve(std::move(options));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "engine/copy_checkpoint.h"
 #include "engine/namespace.h"
 #include "engine/position.h"
+#include "engine/source_identity.h"
 
 namespace ddsync {
 
@@ -36,6 +38,8 @@ struct StreamCheckpoint {
   // How many events behind `position` may have been sent to the target: only their writes can be on their way
   // when the process is killed. None when that is not known.
   std::optional<uint64_t> may_be_sent = std::nullopt;
+  // Documents that a killed process was copying may still land.
+  bool late_copies = false;
   friend bool operator==(const StreamCheckpoint&, const StreamCheckpoint&) = default;
 };
 
@@ -48,7 +52,8 @@ struct SuspectKey {
 };
 
 struct Checkpoint {
-  uint64_t generation = 0;  // rises by one with every checkpoint of a process
+  uint64_t generation = 0;                       // rises by one with every checkpoint of a process
+  std::shared_ptr<const SourceIdentity> source;  // none: not known
   std::vector<StreamCheckpoint> streams;
   std::vector<CollectionLeft> copies;  // not complete
   std::vector<SuspectKey> suspects;

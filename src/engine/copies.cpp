@@ -162,7 +162,7 @@ void Copies::on_planned(input::CopyPlanned&& planned) {
 void Copies::take_plan(const Plan& plan, std::vector<PlannedCollection>&& collections) {
   const bool alone = !plan.only.database.empty();
   // The collection may be gone again; what the target has of it goes, too.
-  if (alone && collections.empty()) collections.push_back({plan.only, {}, {}, {}, 0, {}});
+  if (alone && collections.empty()) collections.push_back({plan.only, {}, {}, 0, {}});
   const uint64_t generation = alone ? 0 : checkpoints_.request();
   uint64_t documents = 0;
   for (PlannedCollection& planned : collections) {

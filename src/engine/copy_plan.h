@@ -24,7 +24,6 @@ struct CopyRange {
 
 struct PlannedCollection {
   Namespace ns;
-  std::string uuid;               // hex of info.uuid, "" when the server gives none
   OwnedDocument options;          // listCollections `options`, as the server gave them
   std::string type;               // collection, view or timeseries
   uint64_t documents = 0;         // estimate

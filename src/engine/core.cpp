@@ -205,6 +205,7 @@ void Engine::Core::wish_wake() {
 Checkpoint Engine::Core::build_checkpoint() {
   Checkpoint checkpoint;
   spool_next_ = streams_.spool_next();
+  checkpoint.source = shared_.options.resume_from.source;
   checkpoint.stats = shared_.stats;
   checkpoint.stats.errors = shared_.options.resume_from.stats.errors + shared_.counters.errors;
   // What a killed process before this one may have sent is known once all of it was read again.

@@ -49,7 +49,8 @@ bool Spools::goes_to_spool(const Stream& stream) const {
   // What is in memory only is read again from the source when the spool begins. It must not come after the
   // schema change that it came before: then only the change itself may be left.
   const uint64_t own = stream.barrier ? 1 : 0;
-  const bool follows = stream.spool.in_use() && stream.read_position == stream.spool.after;
+  const bool follows =
+      stream.spool.in_use() && stream.read_position == stream.spool.after && !stream.read_in_part();
   const bool in_order = stream.at_barrier() || stream.frozen;
   if (in_order && !follows && (stream.ledger.waiting() > own || stream.spool.in_use())) return false;
   return stream.blocked() && shared_.now - stream.waits_since >= shared_.options.spool_patience;

@@ -88,7 +88,7 @@ struct Stream {
   Instant replaying_since;
   // An earlier process, killed, copied its documents: until then one of them may land late, after the changes
   // made since, of which a deletion is in no copy that is made now.
-  bool copy_was_killed = false;
+  bool late_copies = false;
   Instant copied_late_until;
 
   SpoolQueue spool;
@@ -122,6 +122,8 @@ struct Stream {
   uint64_t reserved_bytes = 0;        // of the memory limit, for the read under way
   Instant last_answer;
 
+  // Of the last batch that came directly a part is not decoded.
+  bool read_in_part() const { return undecoded && undecoded->batch->spool_sequence == 0; }
   // The engine can take no event of it now.
   bool blocked() const { return held_up() || undecoded.has_value() || full; }
   bool is_gap() const { return state == StreamState::gap; }

@@ -125,7 +125,7 @@ void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
   if (!secure_start(stream)) return;
   const bool to_spool = spools_.goes_to_spool(stream);
   if (to_spool && stream.spool.drained() && !stream.rewound) {
-    rewind(stream);
+    if (checkpoints_.requests_met()) rewind(stream);
     return;
   }
   stream.state = state_of(stream, to_spool);
@@ -144,12 +144,13 @@ void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
 
 // What the spool holds goes on from the watermark without a hole, so that after a crash nothing is missing
 // that was only in memory. So the source is read again from there, or from where the spool ends. What comes
-// twice is harmless (invariant 3) but for a schema change under way.
+// twice is harmless (invariant 3) but for a schema change under way. After a crash what came before the spool
+// is not read again, so that what is known of it (suspects) has to be durable.
 void Streams::rewind(Stream& stream) {
   stream.rewound = true;
   if (planted(PlantedBug::spool_behind_memory)) return;
   // A part of a batch of the spool stays: the spool has it.
-  const bool in_part = stream.undecoded && stream.undecoded->batch->spool_sequence == 0;
+  const bool in_part = stream.read_in_part();
   if (in_part) {
     BatchRecord& batch = *stream.undecoded->batch;
     stream.undecoded.reset();

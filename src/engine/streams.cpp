@@ -69,7 +69,8 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints)
     const bool was_copied = durable.copy == StreamCopy::planning || durable.copy == StreamCopy::copying;
     const bool may_be_sent = !was_copied || shared.options.copy.mode == CopyMode::always;
     stream.replaying = stream.start_durable && may_be_sent && !shared.options.resume_from.clean_end;
-    stream.copy_was_killed = durable.copy != StreamCopy::none && !shared.options.resume_from.clean_end;
+    stream.late_copies =
+        durable.late_copies || (durable.copy != StreamCopy::none && !shared.options.resume_from.clean_end);
     stream.read_position = durable.position;
     stream.spool_missing = !spools_.resume(stream, durable);
     if (!stream.spool.drained()) stream.skip_until = durable.position.token;
@@ -97,7 +98,7 @@ void Streams::open_all() {
       return;
     }
     stream.last_answer = shared_.now;
-    if (stream.copy_was_killed) stream.copied_late_until = shared_.now + shared_.options.late_write_max;
+    if (stream.late_copies) stream.copied_late_until = shared_.now + shared_.options.late_write_max;
     if (stream.gap_reason.empty()) {
       open(stream);
       continue;
@@ -288,8 +289,7 @@ void Streams::close_all() {
 }
 
 bool Streams::any_inherited() const {
-  return std::any_of(streams_.begin(), streams_.end(), [this](const Stream& stream) {
-    if (stream.copy != StreamCopy::none && shared_.now < stream.copied_late_until) return true;
+  return std::any_of(streams_.begin(), streams_.end(), [](const Stream& stream) {
     return !stream.is_gap() && stream.ledger.window().inherits_behind(stream.ledger.added());
   });
 }
@@ -316,10 +316,10 @@ void Streams::fill(Checkpoint& checkpoint) {
   checkpoint.streams.reserve(streams_.size());
   for (Stream& stream : streams_) {
     const bool early = planted(PlantedBug::checkpoint_before_acknowledgement);
-    checkpoint.streams.push_back({stream.scope.name(),
-                                  early ? stream.read_position : stream.ledger.position(), stream.gap_reason,
-                                  stream.ledger.spool_next(), stream.spool.next_write, stream.copy,
-                                  stream.ledger.may_be_sent(stream.spool.in_use())});
+    checkpoint.streams.push_back(
+        {stream.scope.name(), early ? stream.read_position : stream.ledger.position(), stream.gap_reason,
+         stream.ledger.spool_next(), stream.spool.next_write, stream.copy,
+         stream.ledger.may_be_sent(stream.spool.in_use()), shared_.now < stream.copied_late_until});
   }
 }
 

@@ -69,7 +69,7 @@ void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
   }
   const auto [at, is_new] = suspects_.try_emplace(std::move(key));
   Suspect& suspect = at->second;
-  if (is_new) checkpoints_.request();  // a crash must not forget it
+  if (is_new) suspect.generation = checkpoints_.request();
   suspect.ns = &ns;
   suspect.id = OwnedValue(id);
   if (cause == Cause::late_write) {
@@ -112,6 +112,8 @@ void Suspects::touch(const NamespaceQueue& ns, ValueView id) {
 }
 
 bool Suspects::eligible(const Suspect& suspect) const {
+  // A repair that a crash interrupts could land late, too: what it was for must not be forgotten.
+  if (!checkpoints_.durable(suspect.generation)) return false;
   if (suspect.compared_once && shared_.now < suspect.due) return false;
   if (stream_of_(suspect.ns->stream).held_up()) return false;  // a repair would meet the schema change
   return pending_.find(*suspect.ns, suspect.id.view()) == nullptr;

@@ -65,7 +65,8 @@ class Suspects {
   struct Suspect {
     NamespaceQueue* ns = nullptr;
     OwnedValue id;
-    Instant due;  // a comparison that starts now or later is the last one
+    uint64_t generation = 0;  // of the first checkpoint that has it
+    Instant due;              // a comparison that starts now or later is the last one
     uint32_t repairs = 0;
     bool compared_once = false;
     bool touched = false;

@@ -1,5 +1,7 @@
 #include "mongo/catalog.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "mongo/server_error.h"
@@ -127,6 +129,15 @@ Result<std::vector<OwnedDocument>> list_collection_entries(Connection& connectio
     bson_append_document_end(command.get(), &filter);
   }
   return collect(connection, ErrorContext::find, database, *command.get());
+}
+
+std::string uuid_of(DocumentView entry) {
+  constexpr uint32_t kHead = 5;  // length and subtype
+  const ValueView uuid = find_value(document_at(entry, "info"), "uuid");
+  if (uuid.type != BsonType::binary) return {};
+  std::string text;
+  for (uint32_t i = kHead; i < uuid.size; ++i) text += fmt::format("{:02x}", uuid.data[i]);
+  return text;
 }
 
 Result<std::vector<OwnedDocument>> list_indexes(Connection& connection, ErrorContext context,

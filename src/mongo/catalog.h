@@ -27,6 +27,8 @@ Result<std::vector<std::string>> list_collections(Connection& connection, ErrorC
 Result<std::vector<OwnedDocument>> list_collection_entries(Connection& connection,
                                                            const std::string& database,
                                                            const std::string& name);
+// Of such an entry, in hex; "" when it has none.
+std::string uuid_of(DocumentView entry);
 // `count` without a query; 0 for a missing collection.
 Result<uint64_t> estimated_count(Connection& connection, const Namespace& ns);
 // Raw specifications without the one of _id; none for a missing collection.

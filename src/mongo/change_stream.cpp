@@ -15,13 +15,8 @@ constexpr int64_t kIdleWait_ms = 1'000;
 constexpr auto kEarlyAnswer = std::chrono::milliseconds(100);
 constexpr uint32_t kEarlyAnswersFree = 3;
 constexpr uint32_t kPauseDoublings_max = 8;  // 1 ms .. 256 ms
-// A kill is sent only to a server that answered just now: a dead one would hold us for the socket timeout.
-constexpr auto kKnownAlive = std::chrono::seconds(3);
 
 constexpr int32_t kEventsOfClosedHistory = 1'000;
-
-constexpr int kMaxTimeExpired = 50;
-constexpr int kCursorNotFound = 43;
 
 // How servers refuse an option that they do not know: MongoDB before 6.0 says 40415, with a strict API
 // version 323; others what they like. Some of these stand for a bad token, too: then the same is refused

@@ -11,6 +11,10 @@
 
 namespace ddsync::mongo {
 
+// A cursor is killed only at a server that answered just now: a dead one would hold us for the socket
+// timeout.
+inline constexpr auto kKnownAlive = std::chrono::seconds(3);
+
 class Connection {
  public:
   // Reads go to the primary, or where the URI's read preference says.

@@ -18,7 +18,6 @@ constexpr uint64_t kSamplesPerRange = 20;
 constexpr size_t kSampleBytes_max = 32u << 20;
 // Less than the socket timeout: a server that is too slow for it is one that refuses.
 constexpr int64_t kSampling_ms = 45'000;
-constexpr int kMaxTimeExpired = 50;
 
 // The server will say the same again: fewer ranges are better than none.
 bool is_refusal(const Error& error) {
@@ -27,18 +26,9 @@ bool is_refusal(const Error& error) {
          treatment == Treatment::throttled;
 }
 
-std::string hex(const ValueView& uuid) {
-  constexpr uint32_t kHead = 5;  // length and subtype
-  if (uuid.type != BsonType::binary) return {};
-  std::string text;
-  for (uint32_t i = kHead; i < uuid.size; ++i) text += fmt::format("{:02x}", uuid.data[i]);
-  return text;
-}
-
 PlannedCollection parse_entry(const std::string& database, DocumentView entry) {
   PlannedCollection collection;
   collection.ns = {database, std::string(as_text(find_value(entry, "name")))};
-  collection.uuid = hex(find_value(document_at(entry, "info"), "uuid"));
   collection.options = OwnedDocument(document_at(entry, "options"));
   collection.type = as_text(find_value(entry, "type"));
   if (collection.type.empty()) collection.type = "collection";

@@ -37,6 +37,7 @@ struct ServerInfo {
   bool is_azure_documentdb = false;  // the managed form, known by its host
   bool is_cosmosdb_ru = false;  // the RU-based engine: without deletes in its streams, refused as a source
   bool is_replica_set_or_mongos = false;  // change streams and transaction numbers need it
+  std::string replica_set;                // hello.setName; "" when there is none
   TargetLimits limits;  // clamped to 25 000 operations; 16 MiB a command (no document sequences)
   // hello.topologyVersion.processId (hex), "" when the server gives none: the same on both sides = the same
   // server.

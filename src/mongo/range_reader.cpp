@@ -9,10 +9,6 @@
 namespace ddsync::mongo {
 namespace {
 
-// A kill is sent only to a server that answered just now: a dead one would hold us for the socket timeout.
-constexpr auto kKnownAlive = std::chrono::seconds(3);
-constexpr int kCursorNotFound = 43;
-
 // All that the primary knows and will not take back. Without it a secondary may be behind the stream's
 // position, and a document that is neither in the copy nor in the stream is lost.
 std::string read_concern(uint64_t see_until) {

@@ -95,6 +95,18 @@ Result<std::vector<std::string>> CommandReader::collection_names(const std::stri
   return list_collections(connection_, ErrorContext::find, database);
 }
 
+Result<std::map<std::string, std::string>> CommandReader::collection_uuids(const std::string& database) {
+  const auto entries = list_collection_entries(connection_, database, {});
+  if (!entries) return tl::unexpected(entries.error());
+  std::map<std::string, std::string> uuids;
+  for (const OwnedDocument& entry : *entries) {
+    const std::string_view name = as_text(find_value(entry.view(), "name"));
+    std::string uuid = uuid_of(entry.view());
+    if (!uuid.empty() && !name.starts_with("system.")) uuids.emplace(name, std::move(uuid));
+  }
+  return uuids;
+}
+
 Result<std::optional<OwnedDocument>> CommandReader::collection_options(const Namespace& ns) {
   const auto entries = list_collection_entries(connection_, ns.database, ns.collection);
   if (!entries) return tl::unexpected(entries.error());

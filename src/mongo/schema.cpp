@@ -34,7 +34,7 @@ bool has_options(Connection& connection, const Namespace& ns, const OwnedDocumen
   return normalised_options(there) == options;
 }
 
-std::optional<Error> unless_missing(std::optional<Error> error) {
+std::optional<Error> unless_gone(std::optional<Error> error) {
   if (error && (error->treatment == Treatment::missing || error->code == kIndexNotFound)) return std::nullopt;
   return error;
 }
@@ -72,13 +72,13 @@ std::optional<Error> drop_indexes(Connection& connection, const Namespace& ns,
     if (name.empty()) continue;
     BsonWriter command;
     command.string("dropIndexes", ns.collection).string("index", name);
-    if (auto error = unless_missing(run(connection, ns, std::move(command)))) return error;
+    if (auto error = unless_gone(run(connection, ns, std::move(command)))) return error;
   }
   return std::nullopt;
 }
 
 std::optional<Error> coll_mod(Connection& connection, const Namespace& ns, const OwnedDocument& changes) {
-  return unless_missing(run(connection, ns, command_with("collMod", ns, changes)));
+  return unless_gone(run(connection, ns, command_with("collMod", ns, changes)));
 }
 
 std::vector<OwnedDocument> indexes_of(const OwnedDocument& arguments) {

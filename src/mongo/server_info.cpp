@@ -47,9 +47,8 @@ std::string describe_server(const ServerInfo& info, DocumentView hello) {
   }
   if (info.is_cosmosdb_ru)
     return fmt::format("Azure Cosmos DB for MongoDB, RU-based (wire version {})", wire_version);
-  std::string text = fmt::format("MongoDB {}", info.version);
-  const std::string_view set_name = as_text(find_value(hello, "setName"));
-  if (!set_name.empty()) return fmt::format("{}, replica set {}", text, set_name);
+  const std::string text = fmt::format("MongoDB {}", info.version);
+  if (!info.replica_set.empty()) return fmt::format("{}, replica set {}", text, info.replica_set);
   return text + (info.is_replica_set_or_mongos ? ", sharded cluster" : ", standalone");
 }
 
@@ -64,7 +63,8 @@ ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHi
                                     : std::string(as_text(find_value(build_info, "version")));
   info.is_cosmosdb_ru = hints.cosmosdb_ru && !info.is_documentdb;
   const bool is_mongos = as_text(find_value(hello, "msg")) == "isdbgrid";
-  info.is_replica_set_or_mongos = is_mongos || !find_value(hello, "setName").missing();
+  info.replica_set = as_text(find_value(hello, "setName"));
+  info.is_replica_set_or_mongos = is_mongos || !info.replica_set.empty();
   info.limits.operations_max = limit(hello, "maxWriteBatchSize", kOperationsMax);
   info.limits.message_bytes_max = limit(hello, "maxMessageSizeBytes", kMessageBytesMax);
   info.limits.document_bytes_max = limit(hello, "maxBsonObjectSize", kMessageBytesMax);

@@ -15,6 +15,7 @@
 #include "runtime/servers.h"
 #include "runtime/session.h"
 #include "runtime/signals.h"
+#include "runtime/source_identity.h"
 
 namespace ddsync::runtime {
 namespace {
@@ -135,10 +136,15 @@ Refusal serve(const ServiceOptions& options, Signals& signals) {
   if (const auto problem = unfit_streams(servers->source_info, options.config.scope, *streams)) {
     return {.code = ExitCode::bad_configuration, .text = *problem};
   }
+  auto identity = check_source(*servers, options.config, state->checkpoint, options.same_source);
+  if (!identity) {
+    return std::move(identity).error();
+  }
   if (!state->checkpoint && options.config.initial_sync.mode == config::InitialSyncMode::off) {
     log_existing_documents(*servers->source->reader(), *servers->target->reader(), options.config);
   }
   EngineOptions engine = engine_options(options, *std::move(streams), state->checkpoint);
+  engine.resume_from.source = *std::move(identity);
   add_spool(engine, options.config, state->spool.get(), *servers);
   auto session = std::make_unique<Session>(options, engine, *servers, *state, signals);
   const ExitCode code = session->run();

@@ -14,7 +14,8 @@ struct ServiceOptions {
   config::Config config;
   bool reset = false;
   std::vector<std::string> accept_gaps;  // scopes, or "all": forget their positions, start from now
-  bool copy_only = false;  // end when what existed is copied and both sides are equal up to that point
+  bool same_source = false;  // go on with the saved positions, although the source looks like another one
+  bool copy_only = false;    // end when what existed is copied and both sides are equal up to that point
   bool progress_on_terminal = false;
 };
 

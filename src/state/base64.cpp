@@ -19,7 +19,7 @@ constexpr std::array<uint8_t, 256> reverse_alphabet() {
 
 constexpr std::array<uint8_t, 256> kValues = reverse_alphabet();
 
-uint32_t byte_at(std::string_view bytes, size_t i) {
+uint32_t byte_or_zero(std::string_view bytes, size_t i) {
   return i < bytes.size() ? static_cast<uint8_t>(bytes[i]) : 0U;
 }
 
@@ -29,13 +29,18 @@ std::string to_base64(std::string_view bytes) {
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
-    const uint32_t group = byte_at(bytes, i) << 16 | byte_at(bytes, i + 1) << 8 | byte_at(bytes, i + 2);
+    const uint32_t group =
+        byte_or_zero(bytes, i) << 16 | byte_or_zero(bytes, i + 1) << 8 | byte_or_zero(bytes, i + 2);
     text.push_back(kAlphabet[group >> 18]);
     text.push_back(kAlphabet[group >> 12 & 63]);
     text.push_back(i + 1 < bytes.size() ? kAlphabet[group >> 6 & 63] : '=');
     text.push_back(i + 2 < bytes.size() ? kAlphabet[group & 63] : '=');
   }
   return text;
+}
+
+std::string to_base64(DocumentView document) {
+  return to_base64(std::string_view(reinterpret_cast<const char*>(document.data), document.size));
 }
 
 std::optional<std::string> from_base64(std::string_view text) {

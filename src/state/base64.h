@@ -5,9 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "bson/view.h"
+
 namespace ddsync::state {
 
 std::string to_base64(std::string_view bytes);
+std::string to_base64(DocumentView document);
 // Nothing when `text` is not canonical padded base64.
 std::optional<std::string> from_base64(std::string_view text);
 

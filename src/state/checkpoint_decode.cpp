@@ -82,6 +82,7 @@ StreamCheckpoint read_stream(const Json& json) {
   stream.spool_end = json.value("spool_end", uint64_t{1});
   stream.copy = read_name(kCopyNames, json.value("copy", "none"));
   if (json.contains("may_be_sent")) stream.may_be_sent = json.at("may_be_sent").get<uint64_t>();
+  stream.late_copies = json.value("late_copies", false);
   return stream;
 }
 
@@ -130,9 +131,20 @@ SyncStats read_stats(const Json& root) {
   return stats;
 }
 
+std::shared_ptr<const SourceIdentity> read_source(const Json& root) {
+  const auto json = root.find("source_identity");
+  if (json == root.end()) return nullptr;
+  auto source = std::make_shared<SourceIdentity>();
+  source->replica_set = json->at("replica_set").get<std::string>();
+  for (const auto& [name, uuid] : json->at("collections").items())
+    source->collections.emplace(name, uuid.get<std::string>());
+  return source;
+}
+
 Checkpoint read_own(const Json& root) {
   Checkpoint checkpoint;
   checkpoint.generation = root.at("generation").get<uint64_t>();
+  checkpoint.source = read_source(root);
   for (const Json& stream : root.at("streams")) checkpoint.streams.push_back(read_stream(stream));
   for (const Json& suspect : root.at("suspects")) checkpoint.suspects.push_back(read_suspect(suspect));
   for (const Json& ns : root.at("unproven_namespaces")) {

@@ -12,10 +12,6 @@
 namespace ddsync::state {
 namespace {
 
-std::string_view bytes_of(DocumentView document) {
-  return {reinterpret_cast<const char*>(document.data), document.size};
-}
-
 // Types and values of which it is certain that Extended JSON gives the same bytes back. Of all others the
 // bytes are stored too: a code with an embedded NUL, a duplicate field name or text that is not UTF-8 would
 // not.
@@ -53,7 +49,7 @@ void append_document(std::string& out, std::string_view name, DocumentView docum
   const std::string json = document_json(document);
   if (!json.empty()) fmt::format_to(std::back_inserter(out), ",\"{}\":{}", name, json);
   if (survives_extended_json(document)) return;
-  fmt::format_to(std::back_inserter(out), ",\"{}_base64\":\"{}\"", name, to_base64(bytes_of(document)));
+  fmt::format_to(std::back_inserter(out), ",\"{}_base64\":\"{}\"", name, to_base64(document));
 }
 
 // The text of a value that has one.
@@ -96,6 +92,7 @@ void append_stream(std::string& out, const StreamCheckpoint& stream) {
   if (stream.copy != StreamCopy::none)
     fmt::format_to(std::back_inserter(out), ",\"copy\":\"{}\"", name_in(kCopyNames, stream.copy));
   if (stream.may_be_sent) fmt::format_to(std::back_inserter(out), ",\"may_be_sent\":{}", *stream.may_be_sent);
+  if (stream.late_copies) out.append(",\"late_copies\":true");
   out.push_back('}');
 }
 
@@ -167,12 +164,25 @@ void append_original_part(std::string& out, const Checkpoint& checkpoint, std::s
                  stats.total_synced, stats.inserts, stats.updates, stats.deletes, stats.errors);
 }
 
+void append_source(std::string& out, const SourceIdentity& source) {
+  out.append(",\n\"source_identity\":{\"replica_set\":");
+  append_json_string(out, source.replica_set);
+  out.append(",\"collections\":{");
+  append_items(out, source.collections, [](std::string& to, const auto& collection) {
+    append_json_string(to, collection.first);
+    to.push_back(':');
+    append_json_string(to, collection.second);
+  });
+  out.append("}}");
+}
+
 void append_own_part(std::string& out, const Checkpoint& checkpoint, const StateIdentity& identity) {
   fmt::format_to(std::back_inserter(out), "\"format\":{},\n\"generation\":{},\n\"source\":", kFormat,
                  checkpoint.generation);
   append_json_string(out, identity.source);
   out.append(",\n\"target\":");
   append_json_string(out, identity.target);
+  if (checkpoint.source) append_source(out, *checkpoint.source);
   out.append(",\n\"streams\":[");
   append_items(out, checkpoint.streams, append_stream);
   fmt::format_to(std::back_inserter(out), "],\n\"clean_end\":{},\n\"suspects\":[", checkpoint.clean_end);

@@ -12,10 +12,6 @@
 namespace ddsync::state {
 namespace {
 
-std::string_view bytes_of(DocumentView document) {
-  return {reinterpret_cast<const char*>(document.data), document.size};
-}
-
 // Refused events are rare: the round trip is tried rather than reasoned about.
 void append_event(std::string& line, const OwnedDocument& event) {
   const std::string json = to_extended_json(event.view());
@@ -25,7 +21,7 @@ void append_event(std::string& line, const OwnedDocument& event) {
     if (from_extended_json(json) == event) return;
   }
   line.append(",\"event_base64\":\"");
-  line.append(to_base64(bytes_of(event.view())));
+  line.append(to_base64(event.view()));
   line.push_back('"');
 }
 

@@ -1,11 +1,14 @@
 // A file descriptor that closes itself.
 #pragma once
 
+#include <sys/types.h>
 #include <unistd.h>
 
 #include <utility>
 
 namespace ddsync::state {
+
+inline constexpr mode_t kFileMode = 0600;  // of everything that is kept
 
 class Descriptor {
  public:

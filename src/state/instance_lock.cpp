@@ -14,8 +14,6 @@
 namespace ddsync::state {
 namespace {
 
-constexpr mode_t kFileMode = 0600;
-
 // What the holder wrote; "unknown" in the moment between its lock and its write.
 std::string holder_pid(int descriptor) {
   std::array<char, 32> text;

@@ -13,7 +13,6 @@
 namespace ddsync::state {
 namespace {
 
-constexpr mode_t kFileMode = 0600;
 constexpr mode_t kFolderMode = 0700;
 
 // Signals (SIGTERM, SIGUSR1) may interrupt, and a write may take only a part.

@@ -32,8 +32,6 @@ class StoredValue final : public BatchStorage {
   rocksdb::PinnableSlice slice_;
 };
 
-rocksdb::Slice as_slice(std::string_view view) { return {view.data(), view.size()}; }
-
 rocksdb::WriteBatch put(const std::string& key, const EncodedEntry& entry) {
   rocksdb::WriteBatch batch(entry.bytes() + key.size() + kBatchHeadBytes);
   const rocksdb::Slice key_part(key);

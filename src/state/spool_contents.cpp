@@ -21,7 +21,6 @@ std::string identity_text(const StateIdentity& identity) {
 }
 
 std::string_view as_view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-rocksdb::Slice as_slice(std::string_view view) { return {view.data(), view.size()}; }
 
 rocksdb::ReadOptions between(const rocksdb::Slice& lower, const rocksdb::Slice& upper) {
   rocksdb::ReadOptions options;

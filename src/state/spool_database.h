@@ -20,6 +20,8 @@
 
 namespace ddsync::state {
 
+inline rocksdb::Slice as_slice(std::string_view view) { return {view.data(), view.size()}; }
+
 class SpoolDatabase {
  public:
   // Makes the folder's files when there are none.

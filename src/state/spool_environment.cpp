@@ -6,10 +6,10 @@
 #include <cerrno>
 #include <string>
 
+#include "state/descriptor.h"
+
 namespace ddsync::state {
 namespace {
-
-constexpr mode_t kFileMode = 0600;
 
 class OwnerOnlyFiles final : public rocksdb::FileSystemWrapper {
  public:

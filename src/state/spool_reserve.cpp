@@ -11,11 +11,7 @@
 #include "state/spool.h"
 
 namespace ddsync::state {
-namespace {
-
-constexpr mode_t kFileMode = 0600;
-
-}  // namespace
+namespace {}  // namespace
 
 SpoolReserve::SpoolReserve(const std::string& folder)
     : folder_(folder), path_(folder + "/" + std::string(kReserveName)) {

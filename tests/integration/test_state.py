@@ -157,3 +157,38 @@ def test_reset_forgets_the_state(pair, stopped, database, settle):
     wait_for(lambda: pair.target[database].c.find_one({"_id": "after the reset"}), "the document after the reset")
     assert pair.target[database].c.find_one({"_id": "while it was down"}) is None
     assert stopped.stop() == 0
+
+
+def test_the_state_of_another_source_behind_the_same_address_is_refused(new_server, new_service, settle):
+    """As behind a forwarded port: same address, same names, another server."""
+    target = new_server("target")
+    source = new_server("source")
+    service = new_service(source.uri(), target.uri(), ["db.c"])
+    source.client().db.other.insert_one({"_id": 1})
+    source.client().db.c.insert_one({"_id": 1})
+    service.start_and_watch()
+    source.client().db.c.insert_one({"_id": 2})
+    wait_for(lambda: target.client().db.c.find_one({"_id": 2}), "the live change")
+    assert service.stop() == 0
+    with open(service.state_path, "rb") as file:
+        state = file.read()
+    source.stop()
+
+    impostor = new_server("impostor", start=False)
+    impostor.port = source.port
+    impostor.start()
+    impostor.client().db.other.insert_one({"_id": "impostor"})
+    impostor.client().db.c.insert_one({"_id": "impostor"})
+    service.start()
+    assert service.wait_exit() == 6, service.log
+    assert "the saved positions are of another source" in service.log
+    assert "--same-source" in service.log
+    with open(service.state_path, "rb") as file:
+        assert file.read() == state, "left alone"
+    assert not target.client().db.c.find_one({"_id": "impostor"})
+    impostor.stop()
+
+    source.start()  # the right one again
+    source.client().db.c.insert_one({"_id": 3})
+    service.start_and_watch()
+    wait_for(lambda: target.client().db.c.find_one({"_id": 3}), "what was missed")

@@ -68,6 +68,7 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
   copied.spool_next = 7;
   copied.spool_end = 12;
   copied.copy = StreamCopy::copying;
+  copied.late_copies = true;
   checkpoint.streams.push_back(copied);
   checkpoint.copies = {collection_left()};
   StreamCheckpoint unknown;
@@ -77,6 +78,8 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
                          suspect(R"({"_id": {"$numberDouble": "-0.0"}})"), suspect(R"({"_id": null})"),
                          suspect(R"({"_id": {"a": [1, {"$minKey": 1}], "b": {"$symbol": "x"}}})"),
                          suspect(R"({"_id": ""})")};
+  checkpoint.source = std::make_shared<const SourceIdentity>(
+      SourceIdentity{"rs0", {{"shop.orders", "0123456789abcdef"}, {"shop.a \"b\".c", "ff"}}});
   checkpoint.unproven_namespaces = {{"shop", "many"}, {"shop", "mo.re"}};
   checkpoint.clean_end = true;
   checkpoint.missed_lookups = {{"shop", "many"}};
@@ -86,7 +89,8 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
 }
 
 inline bool same(const Checkpoint& a, const Checkpoint& b) {
-  return a.generation == b.generation && a.streams == b.streams && a.suspects == b.suspects &&
+  const bool same_source = a.source && b.source ? *a.source == *b.source : a.source == b.source;
+  return same_source && a.generation == b.generation && a.streams == b.streams && a.suspects == b.suspects &&
          a.unproven_namespaces == b.unproven_namespaces && a.missed_lookups == b.missed_lookups &&
          a.clean_end == b.clean_end && a.stats == b.stats && a.copies == b.copies;
 }

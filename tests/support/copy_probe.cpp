@@ -61,9 +61,9 @@ void print_plan(const std::vector<PlannedCollection>& plan) {
     for (const CopyRange& range : collection.ranges)
       ranges += fmt::format(R"({}{{"bracket": {}, "from": {}, "to": {}}})", ranges.empty() ? "" : ", ",
                             range.bracket, text(range.from), text(range.to));
-    fmt::print(R"({{"collection": "{}", "type": "{}", "uuid": "{}", "documents": {}, "ranges": [{}]}})"
+    fmt::print(R"({{"collection": "{}", "type": "{}", "documents": {}, "ranges": [{}]}})"
                "\n",
-               collection.ns.name(), collection.type, collection.uuid, collection.documents, ranges);
+               collection.ns.name(), collection.type, collection.documents, ranges);
   }
 }
 

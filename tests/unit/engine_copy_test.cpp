@@ -119,6 +119,40 @@ TEST(EngineCopy, ThatIsRefusedEndsTheServiceBeforeAnythingIsWritten) {
   EXPECT_FALSE(given.has<output::Write>());
 }
 
+// The stream caught up soon after the process that copied was killed, and the service was stopped.
+TEST(EngineCopy, OfAKilledProcessIsRememberedUntilNothingOfItCanLand) {
+  EngineOptions options = Harness::options();
+  options.late_write_max = Duration::seconds(150);
+  StreamCheckpoint stream;
+  stream.scope = "db.coll";
+  stream.position = {PositionKind::resume_after, Harness::token_of("t7"), 0};
+  stream.copy = StreamCopy::catching_up;
+  options.resume_from.streams = {stream};
+  for (const bool late : {false, true}) {
+    Harness given(options);
+    given.give(input::TargetReady{});
+    given.give(input::StreamOpened{{0}, {}});
+    given.take<output::ReadStream>();
+    given.batch("", "t8");
+    given.pass_ms(late ? 151'000 : 20'000);
+    given.batch("", "t9");
+    given.give(input::Stop{});
+    Checkpoint last;
+    while (given.has<output::Persist>()) last = given.make_durable();
+    EXPECT_EQ(last.streams.at(0).copy, StreamCopy::none);
+    EXPECT_TRUE(last.clean_end);
+    EXPECT_EQ(last.streams.at(0).late_copies, !late);
+
+    EngineOptions next = Harness::options();
+    next.resume_from = last;
+    Harness again(next);
+    again.give(input::TargetReady{});
+    again.give(input::StreamOpened{{0}, {}});
+    again.batch(remove("a", "1"), "a");
+    EXPECT_EQ(again.engine().status().suspects, late ? 0u : 1u);
+  }
+}
+
 TEST(EngineCopy, IsNotWantedForAStreamThatHasAPosition) {
   EngineOptions options = copying();
   options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("t7"), 0}, ""}};

@@ -50,6 +50,18 @@ TEST(EngineSpool, BeginsAtTheWatermarkWhenTheTargetIsAwayForLong) {
   EXPECT_EQ(given.take<output::ReadStream>().spool_as, 1u);
 }
 
+// A restart applies what is in the spool and reads nothing of the source before it again.
+TEST(EngineSpool, BeginsOnlyWhenTheSuspectsBeforeItAreDurable) {
+  Harness given(with_spool());
+  given.start();
+  given.batch(large("a", "1"), "a");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  given.pass_ms(31'000);
+  EXPECT_FALSE(given.has<output::OpenStream>());
+  EXPECT_EQ(given.make_durable().suspects.size(), 1u);
+  EXPECT_TRUE(given.has<output::OpenStream>());
+}
+
 TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
   Harness given(with_spool());
   fill_memory_for_long(given);

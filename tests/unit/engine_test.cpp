@@ -141,6 +141,21 @@ TEST(EngineErrors, TheKeysOfAnUnknownOutcomeAreDurablySuspectUntilTheyWereCompar
   EXPECT_EQ(given.engine().status().suspects, 0u);
 }
 
+// Its repair could be under way when the process is killed, and land late as well.
+TEST(EngineErrors, ASuspectIsComparedOnlyOnceItIsDurable) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  given.pass_ms(6'000);
+  given.acknowledge(given.take<output::Write>());
+  given.pass_ms(2'000);
+  EXPECT_FALSE(given.has<output::Compare>());
+  EXPECT_EQ(given.make_durable().suspects.size(), 1u);
+  given.pass_ms(1'000);
+  EXPECT_TRUE(given.has<output::Compare>());
+}
+
 TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   Harness given(Harness::options());
   given.start();
@@ -148,6 +163,7 @@ TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   given.fail(given.take<output::Write>(), Treatment::retry, true);
   given.pass_ms(6'000);
   given.acknowledge(given.take<output::Write>());
+  given.make_durable();
   given.pass_ms(1'000);
   const auto compare = given.take<output::Compare>();
   given.give(input::Compared{compare.id, {{false, *from_extended_json(R"({"_id":1,"v":9})")}}, {}});
@@ -257,6 +273,7 @@ TEST(EngineErrors, AComparisonThatFailsIsCountedAndSaidAtTheFirstAndEveryTwentie
   given.fail(given.take<output::Write>(), Treatment::retry, true);
   given.pass_ms(6'000);
   given.acknowledge(given.take<output::Write>());
+  given.make_durable();
   const uint64_t errors = given.engine().status().errors;
   given.take_all<output::Notice>();
   Error error;
@@ -283,6 +300,7 @@ TEST(EngineErrors, AComparisonThatIsNotAllowedEndsTheServiceLikeAWrite) {
   given.fail(given.take<output::Write>(), Treatment::retry, true);
   given.pass_ms(6'000);
   given.acknowledge(given.take<output::Write>());
+  given.make_durable();
   given.pass_ms(1'000);
   const Error denied = make_error(ErrorContext::find, 13, "", "not authorized on db to execute find");
   given.give(input::Compared{given.take<output::Compare>().id, {}, denied});

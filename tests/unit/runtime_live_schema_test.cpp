@@ -26,6 +26,9 @@ class FakeReader final : public mongo::Reader {
   mongo::Result<std::vector<std::string>> collection_names(const std::string&) override {
     return std::vector<std::string>();
   }
+  mongo::Result<std::map<std::string, std::string>> collection_uuids(const std::string&) override {
+    return std::map<std::string, std::string>();
+  }
   mongo::Result<std::optional<OwnedDocument>> collection_options(const Namespace&) override {
     return options;
   }
