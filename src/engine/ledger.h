@@ -104,7 +104,8 @@ class Ledger {
   }
   // The spool begins here, behind the watermark.
   void spool_begins() { spool_next_at_ = passed_; }
-  uint64_t added() const { return added_; }  // events, since the start
+  uint64_t added() const { return added_; }    // events, since the start
+  uint64_t passed() const { return passed_; }  // of these, by the watermark
 
   // The watermark.
   StreamPosition position() const;

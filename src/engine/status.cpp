@@ -15,6 +15,7 @@ StreamStatus status_of(const Stream& stream) {
   status.no_start_position = stream.start_durable && !stream.ledger.position().known();
   status.events_read = stream.events_read;
   status.events_applied = stream.events_read - stream.ledger.waiting();
+  status.watermark = stream.ledger.passed();
   status.last_answer = stream.last_answer;
   status.waiting_since = stream.ledger.waiting_since();
   status.waiting_wall_ms = stream.ledger.waiting_wall_ms();
@@ -84,6 +85,7 @@ EngineStatus Engine::Core::status() const {
   status.unpersisted = checkpoints_.unpersisted();
   status.writers_busy = writers_.busy();
   status.writers_retrying = writers_.retrying();
+  status.unanswered_since = writers_.unanswered_since();
   status.last_write_error = writers_.last_error();
   status.watching = streams_.watching();
   return status;

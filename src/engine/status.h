@@ -39,6 +39,7 @@ struct StreamStatus {
   bool no_start_position = false;
   uint64_t events_read = 0;
   uint64_t events_applied = 0;  // acknowledged, superseded or skipped
+  uint64_t watermark = 0;       // events before the first one that is not applied
   // When the source last answered, also with nothing; before its first answer: when it was first asked.
   Instant last_answer;
   Instant waiting_since;  // when the oldest event that waits was received, 0 = none waits
@@ -97,6 +98,7 @@ struct EngineStatus {
   uint64_t unpersisted = 0;
   uint32_t writers_busy = 0;
   uint32_t writers_retrying = 0;
+  Instant unanswered_since;      // when the oldest write that the target has not answered was sent, 0 = none
   std::string last_write_error;  // empty when the last write went well
   bool watching = false;
   std::optional<CopyProgress> copy;  // nothing: no copy in this run

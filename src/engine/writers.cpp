@@ -87,6 +87,7 @@ void Writers::send(uint32_t index) {
   writer.state = State::busy;
   writer.batch_id = next_batch_id();
   writer.attempt += 1;
+  writer.sent_at = shared_.now;
   busy_ += 1;
 
   WriteBatch write;
@@ -314,6 +315,7 @@ std::optional<WriterId> Writers::borrow() {
   const uint32_t index = free_.back();
   free_.pop_back();
   writers_[index].state = State::busy;
+  writers_[index].sent_at = {};
   writers_[index].batch_id = {};
   busy_ += 1;
   return WriterId{index};
@@ -331,6 +333,15 @@ Instant Writers::next_wake() const {
     if (next == Instant{} || writer.resume_at < next) next = writer.resume_at;
   }
   return next;
+}
+
+Instant Writers::unanswered_since() const {
+  Instant oldest;
+  for (const Writer& writer : writers_) {
+    const bool sent = writer.state == State::busy && writer.sent_at != Instant{};
+    if (sent && (oldest == Instant{} || writer.sent_at < oldest)) oldest = writer.sent_at;
+  }
+  return oldest;
 }
 
 }  // namespace ddsync

@@ -41,6 +41,8 @@ class Writers {
   uint32_t busy() const { return busy_; }
   uint32_t retrying() const { return retrying_; }
   Instant next_wake() const;
+  // When the oldest batch that is not answered was sent; 0 when none is on its way.
+  Instant unanswered_since() const;
   const std::string& last_error() const { return last_error_; }
 
  private:
@@ -52,6 +54,7 @@ class Writers {
     std::vector<KeyEntry*> rest;  // the other part of a batch that was split
     uint32_t attempt = 0;
     bool unknown = false;  // a try of `batch` had an unknown outcome
+    Instant sent_at;       // of `batch`; none: it is borrowed
     Instant resume_at;
   };
 

@@ -6,6 +6,7 @@
 
 #include "config/plain_text.h"
 #include "observe/numbers.h"
+#include "observe/progress_watch.h"
 
 namespace ddsync::observe {
 namespace {
@@ -22,7 +23,7 @@ bool is_settled(StreamState state) {
 }
 
 // What the service as a whole is doing: the worst of its streams and writers.
-std::string state_of(const EngineStatus& status) {
+std::string state_of(const EngineStatus& status, bool stalled = false) {
   const auto any = [&](StreamState state) {
     return std::any_of(status.streams.begin(), status.streams.end(),
                        [&](const StreamStatus& stream) { return stream.state == state; });
@@ -31,6 +32,7 @@ std::string state_of(const EngineStatus& status) {
   if (!status.watching) return "starting";
   if (any(StreamState::reconnecting) || any(StreamState::waiting)) return "reconnecting";
   if (status.writers_retrying > 0) return "retrying";
+  if (stalled) return "stalled";
   if (any(StreamState::paused)) return "paused";
   if (any(StreamState::copying)) return "copying";
   if (any(StreamState::spooling)) return "spooling";
@@ -97,10 +99,10 @@ double lag_seconds(const EngineStatus& status, int64_t wall_ms) {
 }
 
 std::string status_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
-                        int64_t wall_ms) {
+                        int64_t wall_ms, const std::vector<std::string>& stalled) {
   std::string line =
       fmt::format("status: state={} applied={} rate={:.1f}/s lag={:.1f}s backlog={}{} errors={} retries={}",
-                  state_of(now), now.events_applied,
+                  state_of(now, !stalled.empty()), now.events_applied,
                   rate(before.events_applied, now.events_applied, interval_s), lag_seconds(now, wall_ms),
                   now.events_waiting, kinds(now), now.errors, now.write_retries + now.stream_reopens);
   line += fmt::format(" total_synced={} unpersisted={} memory={}MiB writers_busy={}", now.stats.total_synced,
@@ -111,6 +113,7 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
           if_any("writers_retrying", now.writers_retrying) + if_any("spool_mib", now.spool_bytes >> 20) +
           if_any("copied", now.documents_copied) + if_any("no_start_position", streams_without_start(now));
   line += troubled_streams(now);
+  if (!stalled.empty()) line += "; no progress: " + some_stalled(stalled);
   if (!now.last_write_error.empty())
     line += fmt::format("; last write error: {}", config::shortened(now.last_write_error, kDetailMax));
   return line;

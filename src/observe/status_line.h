@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/status.h"
 
@@ -10,8 +11,9 @@ namespace ddsync::observe {
 // What changed between two snapshots, taken `interval_s` apart; `wall_ms` is now on the wall clock.
 // "status: state=live applied=12345 rate=67.8/s lag=0.2s backlog=12 insert=7 update=5 errors=0 retries=0 ..."
 // Streams that are not live follow with their state and the reason.
+// `stalled`: what makes no progress (ProgressWatch).
 std::string status_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
-                        int64_t wall_ms);
+                        int64_t wall_ms, const std::vector<std::string>& stalled = {});
 
 // Shorter, fits 100 columns, for a terminal: "live | 1 234/s | lag 0.2 s | backlog 12 | 56 789 applied | 0
 // errors"

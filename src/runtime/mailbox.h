@@ -4,17 +4,15 @@
 // Bound: what is in a mailbox is bounded by its users (one order in progress per stream and writer).
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
-namespace ddsync::runtime {
+#include "runtime/clock.h"
 
-using SteadyClock = std::chrono::steady_clock;
-using TimePoint = SteadyClock::time_point;
+namespace ddsync::runtime {
 
 template <typename T>
 class Mailbox {

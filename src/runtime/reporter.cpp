@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "observe/copy_progress.h"
 #include "observe/log.h"
@@ -11,7 +12,7 @@ namespace ddsync::runtime {
 namespace {
 
 constexpr std::chrono::seconds kProgressEvery{1};
-constexpr std::chrono::seconds kCopyEvery{10};
+constexpr std::chrono::seconds kLookEvery{10};  // at the copy and at what stands still
 
 int64_t wall_ms() {
   using namespace std::chrono;
@@ -20,6 +21,13 @@ int64_t wall_ms() {
 
 double seconds_between(TimePoint from, TimePoint to) {
   return std::chrono::duration<double>(to - from).count();
+}
+
+// The engine's own `now` stands still while nothing happens, and that may be just what is to be seen.
+EngineStatus status_at(TimePoint now, const Engine& engine) {
+  EngineStatus status = engine.status();
+  status.now = to_instant(now);
+  return status;
 }
 
 }  // namespace
@@ -32,7 +40,7 @@ Reporter::Reporter(uint32_t status_interval_s, bool progress_on_terminal)
     status_due_ = now + *status_every_;
   }
   progress_due_ = now + kProgressEvery;
-  copy_due_ = now + kCopyEvery;
+  look_due_ = now + kLookEvery;
   last_copy_.at = now;
   last_status_.at = now;
   last_progress_.at = now;
@@ -58,7 +66,7 @@ void Reporter::log(output::Level level, const std::string& text) {
 }
 
 std::optional<TimePoint> Reporter::due() const {
-  TimePoint next = copy_due_;
+  TimePoint next = look_due_;
   if (status_every_) {
     next = std::min(next, status_due_);
   }
@@ -73,9 +81,13 @@ void Reporter::report_if_due(TimePoint now, const Engine& engine) {
     report(now, engine);
     status_due_ = now + *status_every_;
   }
-  if (now >= copy_due_) {
-    report_copy(now, engine);
-    copy_due_ = now + kCopyEvery;
+  if (now >= look_due_) {
+    EngineStatus status = status_at(now, engine);
+    if (const std::string line = watch_.look(status); !line.empty()) {
+      log(watch_.stalled().empty() ? output::Level::info : output::Level::warning, line);
+    }
+    report_copy(now, std::move(status));
+    look_due_ = now + kLookEvery;
   }
   if (progress_on_terminal_ && now >= progress_due_) {
     show_progress(now, engine);
@@ -84,15 +96,15 @@ void Reporter::report_if_due(TimePoint now, const Engine& engine) {
 }
 
 void Reporter::report(TimePoint now, const Engine& engine) {
-  EngineStatus status = engine.status();
+  EngineStatus status = status_at(now, engine);
   log(output::Level::info,
-      observe::status_line(last_status_.status, status, seconds_between(last_status_.at, now), wall_ms()));
+      observe::status_line(last_status_.status, status, seconds_between(last_status_.at, now), wall_ms(),
+                           watch_.stalled()));
   last_status_ = {.at = now, .status = std::move(status)};
 }
 
 // While there is a copy.
-void Reporter::report_copy(TimePoint now, const Engine& engine) {
-  EngineStatus status = engine.status();
+void Reporter::report_copy(TimePoint now, EngineStatus status) {
   if (status.copy) {
     const CopyProgress before = last_copy_.status.copy.value_or(CopyProgress{});
     const auto pace = observe::copy_pace(before, *status.copy, seconds_between(last_copy_.at, now));
@@ -102,7 +114,7 @@ void Reporter::report_copy(TimePoint now, const Engine& engine) {
 }
 
 void Reporter::show_progress(TimePoint now, const Engine& engine) {
-  EngineStatus status = engine.status();
+  EngineStatus status = status_at(now, engine);
   const double interval_s = seconds_between(last_progress_.at, now);
   const std::string line =
       status.copy ? observe::copy_progress_line(

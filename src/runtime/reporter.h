@@ -6,7 +6,8 @@
 #include <string>
 
 #include "engine/engine.h"
-#include "runtime/mailbox.h"
+#include "observe/progress_watch.h"
+#include "runtime/clock.h"
 
 namespace ddsync::runtime {
 
@@ -33,17 +34,18 @@ class Reporter {
     EngineStatus status;
   };
 
-  void report_copy(TimePoint now, const Engine& engine);
+  void report_copy(TimePoint now, EngineStatus status);
   void show_progress(TimePoint now, const Engine& engine);
 
   std::optional<SteadyClock::duration> status_every_;
   bool progress_on_terminal_;
   TimePoint status_due_;
   TimePoint progress_due_;
-  TimePoint copy_due_;
+  TimePoint look_due_;
   Since last_copy_;
   Since last_status_;
   Since last_progress_;
+  observe::ProgressWatch watch_;
 };
 
 }  // namespace ddsync::runtime

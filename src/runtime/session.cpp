@@ -3,17 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace ddsync::runtime {
 namespace {
-
-Instant to_instant(TimePoint time) {
-  return {std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count()};
-}
-
-TimePoint to_time_point(Instant instant) { return TimePoint(std::chrono::microseconds(instant.us)); }
 
 CopyRules copy_rules(const config::Config& config) {
   return {.target_not_empty = config.initial_sync.target_not_empty,

@@ -1,0 +1,78 @@
+#include "observe/progress_watch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/plain_text.h"
+
+namespace ddsync::observe {
+namespace {
+
+// Longer than a command may take before it counts as failed (60 s, mongo/endpoint.h) and is tried again.
+constexpr Duration kStandsStill = Duration::seconds(75);
+constexpr Duration kSaidAgainEvery = Duration::seconds(600);
+constexpr size_t kNamedMax = 5;
+
+int64_t whole_seconds(Duration duration) { return duration.us / 1'000'000; }
+
+// In the other states it is not read: there is nothing it could answer.
+bool shall_answer(StreamState state) {
+  switch (state) {
+    case StreamState::opening:
+    case StreamState::live:
+    case StreamState::copying:
+    case StreamState::spooling:
+    case StreamState::reconnecting:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::string ProgressWatch::look(const EngineStatus& status) {
+  stalled_.clear();
+  seen_.resize(status.streams.size(), {0, status.now, {}});
+  for (size_t i = 0; i < seen_.size(); ++i) look_at(status.streams[i], seen_[i], status.now);
+  look_at_writers(status);
+  if (stalled_.empty()) {
+    if (said_ == 0) return {};
+    said_ = 0;
+    return "progress again: nothing stands still any more";
+  }
+  if (stalled_.size() <= said_ && status.now < say_again_at_) return {};
+  said_ = stalled_.size();
+  say_again_at_ = status.now + kSaidAgainEvery;
+  return "no progress: " + some_stalled(stalled_);
+}
+
+void ProgressWatch::look_at(const StreamStatus& stream, Seen& seen, Instant now) {
+  const bool waits = stream.events_applied < stream.events_read;
+  if (!waits || stream.watermark != seen.watermark) seen.since = now;
+  if (!shall_answer(stream.state)) seen.read_since = now;
+  seen.watermark = stream.watermark;
+  const Duration still = now - seen.since;
+  const Duration silent = now - std::max(stream.last_answer, seen.read_since);
+  if (still >= kStandsStill) {
+    stalled_.push_back(fmt::format("{} (no change applied for {} s, {} wait)", stream.scope,
+                                   whole_seconds(still), stream.events_read - stream.events_applied));
+  } else if (shall_answer(stream.state) && stream.last_answer != Instant{} && silent >= kStandsStill) {
+    stalled_.push_back(
+        fmt::format("{} (the source has not answered for {} s)", stream.scope, whole_seconds(silent)));
+  }
+}
+
+void ProgressWatch::look_at_writers(const EngineStatus& status) {
+  if (status.unanswered_since == Instant{}) return;
+  const Duration silent = status.now - status.unanswered_since;
+  if (silent >= kStandsStill)
+    stalled_.push_back(fmt::format("a writer (the target has not answered for {} s)", whole_seconds(silent)));
+}
+
+std::string some_stalled(const std::vector<std::string>& stalled) {
+  return config::some_of(stalled, kNamedMax);
+}
+
+}  // namespace ddsync::observe
