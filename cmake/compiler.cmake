@@ -19,11 +19,31 @@ if(DDSYNC_SANITIZE)
   add_link_options(-fsanitize=${DDSYNC_SANITIZE})
 endif()
 
+if(CMAKE_UNITY_BUILD)
+  add_compile_options(-Wno-subobject-linkage)  # to the compiler each source is a header then
+endif()
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # What it must overlook to keep what was compiled with precompiled headers; these need an option, too.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
+
+# Sets `result` to those of the sources that know the switch for planted bugs. The simulator compiles them once more, so
+# that they stay objects of their own in a unity build.
+function(sources_with_planted_bugs result)
+  set(found)
+  foreach(source ${ARGN})
+    file(STRINGS ${source} uses REGEX "engine/planted_bug\\.h")
+    if(uses)
+      list(APPEND found ${source})
+    endif()
+  endforeach()
+  set_source_files_properties(${found} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
 
 # A library of the product: every .cpp of the calling folder, and what it may depend on.
 function(ddsync_library name)
@@ -34,6 +54,7 @@ function(ddsync_library name)
     target_link_libraries(${name} INTERFACE ddsync_options ${ARGN})
     return()
   endif()
+  sources_with_planted_bugs(ignored ${sources})
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC ddsync_options ${ARGN})
 endfunction()

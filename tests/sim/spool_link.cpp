@@ -6,16 +6,11 @@
 #include "bson/writer.h"
 #include "sim/batch.h"
 #include "sim/change_stream.h"
+#include "sim/store.h"
 #include "sim/violation.h"
 
 namespace ddsync::sim {
-namespace {
-
-std::string bytes_of(DocumentView document) {
-  return {reinterpret_cast<const char*>(document.data), document.size};
-}
-
-}  // namespace
+namespace {}  // namespace
 
 bool SpoolLink::append(StreamId stream, uint64_t sequence, const RawBatch& batch,
                        const BatchPosition& position) {

@@ -19,10 +19,6 @@ std::string with_id(DocumentView document, ValueView id) {
   return writer.finish();
 }
 
-std::string bytes_of(DocumentView document) {
-  return {reinterpret_cast<const char*>(document.data), document.size};
-}
-
 }  // namespace
 
 std::string identity_of(ValueView id) {

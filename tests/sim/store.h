@@ -14,6 +14,10 @@
 
 namespace ddsync::sim {
 
+inline std::string bytes_of(DocumentView document) {
+  return {reinterpret_cast<const char*>(document.data), document.size};
+}
+
 // The ids of the workload are whole numbers in several types, strings and documents of one number.
 std::string identity_of(ValueView id);
 

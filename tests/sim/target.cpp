@@ -32,14 +32,14 @@ std::string index_in(const OwnedDocument& arguments) {
                                           : std::string();
 }
 
+}  // namespace
+
 WriteOutcome failed(Error error) {
   WriteOutcome outcome;
   outcome.failed = true;
   outcome.error = std::move(error);
   return outcome;
 }
-
-}  // namespace
 
 Request::Request(const WriteBatch& batch) : kind(batch.kind), ns(batch.ns) {
   operations.reserve(batch.operations.size());

@@ -14,6 +14,9 @@
 
 namespace ddsync::sim {
 
+// Of the whole command.
+WriteOutcome failed(Error error);
+
 // A write command on its way: a copy, because it may land long after the engine has forgotten it.
 struct Request {
   WriteKind kind = WriteKind::insert;

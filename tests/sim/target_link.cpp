@@ -12,13 +12,6 @@
 namespace ddsync::sim {
 namespace {
 
-WriteOutcome failed(Error error) {
-  WriteOutcome outcome;
-  outcome.failed = true;
-  outcome.error = std::move(error);
-  return outcome;
-}
-
 WriteOutcome command_failed(int code, const char* message) {
   return failed(make_error(ErrorContext::write_command, code, "", message));
 }
