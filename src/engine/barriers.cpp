@@ -377,6 +377,7 @@ void Barriers::refuse(Stream& stream, const Error& error) {
 void Barriers::done(Stream& stream) {
   Barrier& barrier = *stream.barrier;
   acknowledger_.acknowledge(barrier.event, Done::applied);
+  forget_changed(shared_.options.resume_from.source, barrier.change);
   if (barrier.at_once) {
     release(stream);
     return;

@@ -102,6 +102,8 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
   const IndexStep step = change.kind == SchemaChangeKind::prepare_copy    ? IndexStep::with_collection
                          : change.kind == SchemaChangeKind::build_indexes ? IndexStep::after_copy
                                                                           : IndexStep::late;
+  if (step == IndexStep::with_collection && rules_.indexes != config::Indexes::before_copy)
+    return std::nullopt;
   const auto facts = target_facts_.get();
   if (!facts) return facts.error();
   const auto listed = source_->indexes(change.ns);

@@ -17,13 +17,11 @@ constexpr size_t kOfADatabaseMax = 4;
 // One collection may be dropped and made anew while the service is away; that all are is unlikely.
 constexpr size_t kProofLeast = 2;
 
-std::string database_of(const std::string& name) { return name.substr(0, name.find('.')); }
-
 std::set<std::string> databases_to_ask(mongo::Reader& source, const config::Config& config,
                                        const SourceIdentity& known) {
   std::set<std::string> databases;
-  for (const auto& [name, uuid] : known.collections) {
-    databases.insert(database_of(name));
+  for (const auto& [ns, uuid] : known.collections) {
+    databases.insert(ns.database);
   }
   for (const NamespacePattern& pattern : config.watch) {
     if (!pattern.database.empty()) {
@@ -39,6 +37,7 @@ std::set<std::string> databases_to_ask(mongo::Reader& source, const config::Conf
 SourceIdentity ask(const Servers& servers, const config::Config& config, const SourceIdentity& known) {
   SourceIdentity now;
   now.replica_set = servers.source_info.replica_set;
+  const NamespaceFilter filter(config.watch, config.exclude);
   const auto reader = servers.source->reader();
   for (const std::string& database : databases_to_ask(*reader, config, known)) {
     const auto uuids = reader->collection_uuids(database);
@@ -48,7 +47,9 @@ SourceIdentity ask(const Servers& servers, const config::Config& config, const S
       continue;
     }
     for (const auto& [collection, uuid] : *uuids) {
-      now.collections.emplace(fmt::format("{}.{}", database, collection), uuid);
+      if (filter.contains(database, collection)) {
+        now.collections.emplace(Namespace{.database = database, .collection = collection}, uuid);
+      }
     }
   }
   return now;
@@ -64,8 +65,8 @@ Likeness compare(const SourceIdentity& known, const SourceIdentity& now) {
   }
   size_t changed = 0;
   std::string example;
-  for (const auto& [name, uuid] : known.collections) {
-    const auto found = now.collections.find(name);
+  for (const auto& [ns, uuid] : known.collections) {
+    const auto found = now.collections.find(ns);
     if (found == now.collections.end()) {
       continue;
     }
@@ -73,7 +74,7 @@ Likeness compare(const SourceIdentity& known, const SourceIdentity& now) {
       return {};
     }
     changed += 1;
-    example = name;
+    example = ns.name();
   }
   if (changed == 0) {
     return {};
@@ -88,13 +89,13 @@ SourceIdentity remembered(const SourceIdentity& now) {
   some.replica_set = now.replica_set;
   std::string database;
   size_t of_database = 0;
-  for (const auto& [name, uuid] : now.collections) {
-    if (database_of(name) != database) {
-      database = database_of(name);
+  for (const auto& [ns, uuid] : now.collections) {
+    if (ns.database != database) {
+      database = ns.database;
       of_database = 0;
     }
     if (of_database++ < kOfADatabaseMax && some.collections.size() < kRememberedMax) {
-      some.collections.emplace(name, uuid);
+      some.collections.emplace(ns, uuid);
     }
   }
   return some;

@@ -32,6 +32,7 @@ Likeness compare(const SourceIdentity& known, const SourceIdentity& now);
 // Some of its collections: what is remembered of it.
 SourceIdentity remembered(const SourceIdentity& now);
 
+// What lies out of scope proves nothing: no stream would tell that it was made anew.
 // Asks the source who it is and gives what is to be remembered; refuses one that is another than `known`
 // (ExitCode::bad_state), unless `accepted`. A source that does not tell counts as the same.
 Started<std::shared_ptr<const SourceIdentity>> check_source(const Servers& servers,

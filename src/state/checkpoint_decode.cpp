@@ -137,7 +137,7 @@ std::shared_ptr<const SourceIdentity> read_source(const Json& root) {
   auto source = std::make_shared<SourceIdentity>();
   source->replica_set = json->at("replica_set").get<std::string>();
   for (const auto& [name, uuid] : json->at("collections").items())
-    source->collections.emplace(name, uuid.get<std::string>());
+    if (const auto ns = parse_namespace(name)) source->collections.emplace(*ns, uuid.get<std::string>());
   return source;
 }
 

@@ -169,7 +169,7 @@ void append_source(std::string& out, const SourceIdentity& source) {
   append_json_string(out, source.replica_set);
   out.append(",\"collections\":{");
   append_items(out, source.collections, [](std::string& to, const auto& collection) {
-    append_json_string(to, collection.first);
+    append_json_string(to, collection.first.name());
     to.push_back(':');
     append_json_string(to, collection.second);
   });

@@ -163,7 +163,7 @@ def test_the_state_of_another_source_behind_the_same_address_is_refused(new_serv
     """As behind a forwarded port: same address, same names, another server."""
     target = new_server("target")
     source = new_server("source")
-    service = new_service(source.uri(), target.uri(), ["db.c"])
+    service = new_service(source.uri(), target.uri(), ["db.c", "db.other"])
     source.client().db.other.insert_one({"_id": 1})
     source.client().db.c.insert_one({"_id": 1})
     service.start_and_watch()
@@ -192,3 +192,18 @@ def test_the_state_of_another_source_behind_the_same_address_is_refused(new_serv
     source.client().db.c.insert_one({"_id": 3})
     service.start_and_watch()
     wait_for(lambda: target.client().db.c.find_one({"_id": 3}), "what was missed")
+
+
+def test_collections_that_are_made_anew_while_it_runs_do_not_make_another_source(pair, sync, database):
+    """As by a nightly reload: what the next start finds has other UUIDs than what this one found."""
+    for name in ("a", "b"):
+        pair.source[database][name].insert_one({"_id": "old"})
+    service = sync([f"{database}.a", f"{database}.b"]).start_and_watch()
+    for name in ("a", "b"):
+        pair.source[database][name].drop()
+        pair.source[database][name].insert_one({"_id": "new"})
+        wait_for(lambda: pair.target[database][name].find_one({"_id": "new"}),  # pylint: disable=cell-var-from-loop
+                 "what came after the drop")
+    assert service.stop() == 0
+    service.start_and_watch()
+    assert "is this the source" not in service.log

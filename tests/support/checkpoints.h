@@ -79,7 +79,7 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
                          suspect(R"({"_id": {"a": [1, {"$minKey": 1}], "b": {"$symbol": "x"}}})"),
                          suspect(R"({"_id": ""})")};
   checkpoint.source = std::make_shared<const SourceIdentity>(
-      SourceIdentity{"rs0", {{"shop.orders", "0123456789abcdef"}, {"shop.a \"b\".c", "ff"}}});
+      SourceIdentity{"rs0", {{{"shop", "orders"}, "0123456789abcdef"}, {{"shop", "a \"b\".c"}, "ff"}}});
   checkpoint.unproven_namespaces = {{"shop", "many"}, {"shop", "mo.re"}};
   checkpoint.clean_end = true;
   checkpoint.missed_lookups = {{"shop", "many"}};

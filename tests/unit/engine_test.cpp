@@ -402,6 +402,23 @@ TEST(EngineBarrier, ADropRunsAloneBetweenTwoCheckpoints) {
   EXPECT_TRUE(given.has<output::Write>());
 }
 
+// It may come back with another UUID, and the next start would take its source for another one.
+TEST(EngineBarrier, ADroppedCollectionIsNoProofOfTheSourceAnyMore) {
+  EngineOptions options = Harness::options();
+  const Namespace dropped{"db", "coll"};
+  const Namespace other{"db", "other"};
+  options.resume_from.source =
+      std::make_shared<const SourceIdentity>(SourceIdentity{"rs0", {{dropped, "1"}, {other, "2"}}});
+  Harness given(options);
+  given.start();
+  given.batch(event("b", "drop", ""), "c");
+  EXPECT_EQ(given.make_durable().source->collections.size(), 2u);
+  const auto change = given.take<output::ChangeSchema>();
+  given.give(input::SchemaChanged{change.writer, change.id, {}});
+  const Checkpoint after = given.make_durable();
+  EXPECT_EQ(*after.source, (SourceIdentity{"rs0", {{other, "2"}}}));
+}
+
 // The drop of db.coll, refused by the target for good.
 void refuse_a_drop(Harness& given) {
   given.start();

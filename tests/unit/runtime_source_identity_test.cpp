@@ -17,36 +17,38 @@ TEST(SourceIdentityTest, AnotherReplicaSetIsAnotherSource) {
 }
 
 TEST(SourceIdentityTest, OneCollectionThatIsTheSameProvesIt) {
-  EXPECT_EQ(sameness({"", {{"db.a", "1"}, {"db.b", "2"}, {"db.c", "3"}}},
-                     {"", {{"db.a", "9"}, {"db.b", "2"}, {"db.c", "9"}}}),
+  EXPECT_EQ(sameness({"", {{{"db", "a"}, "1"}, {{"db", "b"}, "2"}, {{"db", "c"}, "3"}}},
+                     {"", {{{"db", "a"}, "9"}, {{"db", "b"}, "2"}, {{"db", "c"}, "9"}}}),
             Sameness::same);
 }
 
 TEST(SourceIdentityTest, CollectionsThatAreAllOthersNowAreAnotherSource) {
-  const Likeness likeness =
-      compare({"", {{"db.a", "1"}, {"db.b", "2"}}}, {"", {{"db.a", "8"}, {"db.b", "9"}, {"db.c", "3"}}});
+  const Likeness likeness = compare({"", {{{"db", "a"}, "1"}, {{"db", "b"}, "2"}}},
+                                    {"", {{{"db", "a"}, "8"}, {{"db", "b"}, "9"}, {{"db", "c"}, "3"}}});
   EXPECT_EQ(likeness.sameness, Sameness::other);
   EXPECT_EQ(likeness.reason, "2 of its collections are known and have another UUID now (such as db.b)");
 }
 
 TEST(SourceIdentityTest, OneThatIsAnotherMayHaveBeenMadeAnew) {
-  EXPECT_EQ(sameness({"", {{"db.a", "1"}, {"db.gone", "2"}}}, {"", {{"db.a", "9"}}}), Sameness::doubtful);
+  EXPECT_EQ(sameness({"", {{{"db", "a"}, "1"}, {{"db", "gone"}, "2"}}}, {"", {{{"db", "a"}, "9"}}}),
+            Sameness::doubtful);
 }
 
 TEST(SourceIdentityTest, CollectionsThatAreGoneProveNothing) {
-  EXPECT_EQ(sameness({"", {{"db.a", "1"}, {"db.b", "2"}}}, {"", {{"db.c", "3"}}}), Sameness::same);
+  EXPECT_EQ(sameness({"", {{{"db", "a"}, "1"}, {{"db", "b"}, "2"}}}, {"", {{{"db", "c"}, "3"}}}),
+            Sameness::same);
 }
 
 TEST(SourceIdentityTest, AFewCollectionsOfEachDatabaseAreRemembered) {
   SourceIdentity now{"rs0", {}};
   for (const char* database : {"a", "b", "c", "d", "e", "f"})
-    for (int i = 0; i < 9; ++i) now.collections.emplace(database + (".c" + std::to_string(i)), "1");
+    for (int i = 0; i < 9; ++i) now.collections.emplace(Namespace{database, "c" + std::to_string(i)}, "1");
   const SourceIdentity some = remembered(now);
   EXPECT_EQ(some.replica_set, "rs0");
   EXPECT_EQ(some.collections.size(), 16U);
-  EXPECT_EQ(some.collections.count("a.c3"), 1U);
-  EXPECT_EQ(some.collections.count("a.c4"), 0U);
-  EXPECT_EQ(some.collections.count("d.c0"), 1U);
+  EXPECT_EQ(some.collections.count({"a", "c3"}), 1U);
+  EXPECT_EQ(some.collections.count({"a", "c4"}), 0U);
+  EXPECT_EQ(some.collections.count({"d", "c0"}), 1U);
 }
 
 }  // namespace
