@@ -7,6 +7,7 @@
 
 #include "check/documents.h"
 #include "check/history.h"
+#include "check/identity.h"
 #include "check/local.h"
 #include "check/rights.h"
 #include "check/schema.h"
@@ -50,6 +51,7 @@ const std::vector<NamedCheck>& all_checks() {
       {"clocks", Needs::both, check_clocks},
       {"state", Needs::nothing, check_state},
       {"disk", Needs::nothing, check_disk},
+      {"source identity", Needs::source, check_identity},
       {"source rights", Needs::source, check_source_rights},
       {"change streams", Needs::source, check_streams},
       {"history", Needs::source, check_history},

@@ -34,7 +34,7 @@ Exit codes:
   3    the source no longer knows a stored position (gap)
   4    the target refuses a document (on_error: stop)
   5    a server refuses access: user, password, rights
-  6    the state file is damaged, unreadable, of another pair, or cannot be written
+  6    the state file is damaged, unreadable, of another pair or source, or cannot be written
   70   a broken invariant: a bug, please report it
   75   another instance runs with the same state
   130  ended at once by a second signal

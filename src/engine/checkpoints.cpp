@@ -28,13 +28,11 @@ Checkpoints::Checkpoints(Shared& shared, std::function<Checkpoint()> build)
     : shared_(shared),
       build_(std::move(build)),
       generation_(shared.options.resume_from.generation),
-      durable_(generation_),
-      requested_(generation_) {}
+      durable_(generation_) {}
 
 uint64_t Checkpoints::request() {
   forced_ = true;
-  requested_ = generation_ + 1;
-  return requested_;
+  return generation_ + 1;
 }
 
 void Checkpoints::on_durable(uint64_t generation) {

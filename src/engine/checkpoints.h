@@ -16,7 +16,6 @@ class Checkpoints {
 
   // The present state shall become durable soon; gives the generation that will hold it.
   uint64_t request();
-  bool requests_met() const { return durable_ >= requested_; }
   bool durable(uint64_t generation) const { return durable_ >= generation; }
 
   // `events` more are behind the watermarks.
@@ -51,7 +50,6 @@ class Checkpoints {
   std::function<Checkpoint()> build_;
   uint64_t generation_;  // of the last one asked for
   uint64_t durable_;
-  uint64_t requested_;
   bool in_flight_ = false;
   bool forced_ = false;
   bool moved_ = false;

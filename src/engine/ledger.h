@@ -102,8 +102,8 @@ class Ledger {
   std::optional<uint64_t> may_be_sent(bool spool_left) {
     return window_.propose(spool_left ? spool_next_at_ : passed_, passed_, waiting_);
   }
-  // The spool begins here, behind the watermark.
-  void spool_begins() { spool_next_at_ = passed_; }
+  // The spool begins where the watermark had passed so many events.
+  void spool_begins(uint64_t passed) { spool_next_at_ = passed; }
   uint64_t added() const { return added_; }    // events, since the start
   uint64_t passed() const { return passed_; }  // of these, by the watermark
 

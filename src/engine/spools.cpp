@@ -42,17 +42,18 @@ bool Spools::resume(Stream& stream, const StreamCheckpoint& durable) {
 }
 
 bool Spools::goes_to_spool(const Stream& stream) const {
-  if (!enabled() || !stream.ledger.position().known()) return false;
+  if (!enabled() || !stream.durable.position.known()) return false;
   if (!stream.spool.drained() || stream.copying) return true;
   if (!has_room()) return false;
   if (stream.rewound) return true;  // it has begun; the first entry is still to come
-  // What is in memory only is read again from the source when the spool begins. It must not come after the
+  // What is not durable is read again from the source when the spool begins. It must not come after the
   // schema change that it came before: then only the change itself may be left.
   const uint64_t own = stream.barrier ? 1 : 0;
+  const bool left = stream.ledger.waiting() > own || stream.ledger.passed() > stream.durable.passed;
   const bool follows =
       stream.spool.in_use() && stream.read_position == stream.spool.after && !stream.read_in_part();
   const bool in_order = stream.at_barrier() || stream.frozen;
-  if (in_order && !follows && (stream.ledger.waiting() > own || stream.spool.in_use())) return false;
+  if (in_order && !follows && (left || stream.spool.in_use())) return false;
   return stream.blocked() && shared_.now - stream.waits_since >= shared_.options.spool_patience;
 }
 

@@ -60,6 +60,12 @@ constexpr Duration kKeepsUp = Duration::seconds(10);
 // An open stream answers a read within about a second; a longer silence is a pause.
 constexpr Duration kStreamPause = Duration::seconds(5);
 
+// A watermark: its position, and how many events of this process are before it.
+struct Watermark {
+  StreamPosition position;
+  uint64_t passed = 0;
+};
+
 struct Stream {
   Stream(uint32_t number, WatchScope watched)
       : index(number), scope(std::move(watched)), ledger(scope.name()) {}
@@ -71,6 +77,8 @@ struct Stream {
   std::string detail;  // last error or reason, empty when fine
   std::string gap_reason;
 
+  Watermark durable;
+  Watermark proposed;            // in the checkpoint under way
   StreamPosition read_position;  // behind the last event read: a lost cursor is opened again here
   bool opened = false;           // a cursor is open
   bool asked = false;            // an OpenStream or ReadStream is not yet answered
@@ -92,9 +100,9 @@ struct Stream {
   Instant copied_late_until;
 
   SpoolQueue spool;
-  bool spool_missing = false;  // entries that the state says are there
+  uint64_t spool_missing = 0;  // behind the last entry of which the state says that it is there; 0 = it is
   Instant waits_since;         // for a read that goes to the engine; none when it does not wait
-  // The source is read again from the watermark on, for the spool.
+  // The source is read again from the durable position on, for the spool.
   bool rewound = false;
   // Events up to the one with this token come again and are left out: they are in memory, or an earlier
   // process has applied them. (One that is older than a schema change must not come after it.)

@@ -114,6 +114,7 @@ void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
   note_waiting(stream, held_bytes);
   if (may_read) spools_.read_next(stream);
   if (!stream.gap_behind_spool.empty()) {
+    stream.state = StreamState::catching_up;
     if (stream.spool.drained() && !stream.undecoded) enter_gap(stream, stream.gap_behind_spool);
     return;
   }
@@ -125,7 +126,7 @@ void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
   if (!secure_start(stream)) return;
   const bool to_spool = spools_.goes_to_spool(stream);
   if (to_spool && stream.spool.drained() && !stream.rewound) {
-    if (checkpoints_.requests_met()) rewind(stream);
+    rewind(stream);
     return;
   }
   stream.state = state_of(stream, to_spool);
@@ -142,10 +143,10 @@ void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
   }
 }
 
-// What the spool holds goes on from the watermark without a hole, so that after a crash nothing is missing
-// that was only in memory. So the source is read again from there, or from where the spool ends. What comes
-// twice is harmless (invariant 3) but for a schema change under way. After a crash what came before the spool
-// is not read again, so that what is known of it (suspects) has to be durable.
+// What the spool holds goes on from the durable position without a hole: after a crash it is all that is read
+// again, so whatever came behind that position has to be in it, whether it is applied or only in memory. So
+// the source is read again from there, or from where the spool ends. What comes twice is harmless (invariant
+// 3) but for a schema change under way.
 void Streams::rewind(Stream& stream) {
   stream.rewound = true;
   if (planted(PlantedBug::spool_behind_memory)) return;
@@ -159,8 +160,8 @@ void Streams::rewind(Stream& stream) {
     checkpoints_.applied(stream.ledger.advance());
   }
   const bool goes_on = stream.spool.in_use();
-  if (!goes_on) stream.ledger.spool_begins();
-  StreamPosition start = goes_on ? stream.spool.after : stream.ledger.position();
+  if (!goes_on) stream.ledger.spool_begins(stream.durable.passed);
+  StreamPosition start = goes_on ? stream.spool.after : stream.durable.position;
   if (!in_part && stream.read_position == start) return;
   stream.skip_until = stream.ledger.end().token;
   stream.ledger.window().read_again(stream.ledger.added());

@@ -72,10 +72,11 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints)
     stream.late_copies =
         durable.late_copies || (durable.copy != StreamCopy::none && !shared.options.resume_from.clean_end);
     stream.read_position = durable.position;
-    stream.spool_missing = !spools_.resume(stream, durable);
+    if (!spools_.resume(stream, durable)) stream.spool_missing = durable.spool_end;
     if (!stream.spool.drained()) stream.skip_until = durable.position.token;
     stream.ledger.window().open(shared.options.sent_ahead_max,
                                 stream.replaying ? durable.may_be_sent : std::optional<uint64_t>(0));
+    stream.durable.position = durable.position;
     stream.ledger.start_at(std::move(durable.position), stream.spool.next_read);
   }
 }
@@ -88,8 +89,10 @@ Stream* Streams::find(std::string_view database, std::string_view collection) {
 }
 
 void Streams::open_all() {
+  for (Stream& stream : streams_)  // of all, before a start is refused: the last checkpoint tells of it
+    if (stream.late_copies) stream.copied_late_until = shared_.now + shared_.options.late_write_max;
   for (Stream& stream : streams_) {
-    if (stream.spool_missing) {
+    if (stream.spool_missing > 0) {
       shared_.end(
           output::StopReason::local_disk,
           fmt::format("the spool lacks changes of {} that are not applied yet: restore its folder (it was "
@@ -98,7 +101,6 @@ void Streams::open_all() {
       return;
     }
     stream.last_answer = shared_.now;
-    if (stream.late_copies) stream.copied_late_until = shared_.now + shared_.options.late_write_max;
     if (stream.gap_reason.empty()) {
       open(stream);
       continue;
@@ -268,6 +270,7 @@ void Streams::reopen_later(Stream& stream, const Error& error) {
 
 void Streams::on_durable(const std::vector<uint64_t>& spool_next) {
   for (Stream& stream : streams_) {
+    stream.durable = std::move(stream.proposed);
     spools_.trim(stream, spool_next[stream.index]);
     stream.ledger.window().on_durable();
   }
@@ -316,10 +319,14 @@ void Streams::fill(Checkpoint& checkpoint) {
   checkpoint.streams.reserve(streams_.size());
   for (Stream& stream : streams_) {
     const bool early = planted(PlantedBug::checkpoint_before_acknowledgement);
-    checkpoint.streams.push_back(
-        {stream.scope.name(), early ? stream.read_position : stream.ledger.position(), stream.gap_reason,
-         stream.ledger.spool_next(), stream.spool.next_write, stream.copy,
-         stream.ledger.may_be_sent(stream.spool.in_use()), shared_.now < stream.copied_late_until});
+    stream.proposed = {early ? stream.read_position : stream.ledger.position(), stream.ledger.passed()};
+    // A collection that was renamed into scope is copied, too.
+    const bool copies_anew = stream.barrier && stream.barrier->copy_anew;
+    checkpoint.streams.push_back({stream.scope.name(), stream.proposed.position, stream.gap_reason,
+                                  stream.ledger.spool_next(),
+                                  std::max(stream.spool.next_write, stream.spool_missing), stream.copy,
+                                  stream.ledger.may_be_sent(stream.spool.in_use()),
+                                  copies_anew || shared_.now < stream.copied_late_until});
   }
 }
 

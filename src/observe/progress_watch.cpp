@@ -9,7 +9,7 @@
 namespace ddsync::observe {
 namespace {
 
-// Longer than a command may take before it counts as failed (60 s, mongo/endpoint.h) and is tried again.
+// Longer than a command may take by default before it counts as failed (60 s, mongo/endpoint.h).
 constexpr Duration kStandsStill = Duration::seconds(75);
 constexpr Duration kSaidAgainEvery = Duration::seconds(600);
 constexpr size_t kNamedMax = 5;
@@ -34,7 +34,7 @@ bool shall_answer(StreamState state) {
 
 std::string ProgressWatch::look(const EngineStatus& status) {
   stalled_.clear();
-  seen_.resize(status.streams.size(), {0, status.now, {}});
+  seen_.resize(status.streams.size(), {0, 0, status.now, {}});
   for (size_t i = 0; i < seen_.size(); ++i) look_at(status.streams[i], seen_[i], status.now);
   look_at_writers(status);
   if (stalled_.empty()) {
@@ -42,7 +42,8 @@ std::string ProgressWatch::look(const EngineStatus& status) {
     said_ = 0;
     return "progress again: nothing stands still any more";
   }
-  if (stalled_.size() <= said_ && status.now < say_again_at_) return {};
+  said_ = std::min(said_, stalled_.size());
+  if (stalled_.size() == said_ && status.now < say_again_at_) return {};
   said_ = stalled_.size();
   say_again_at_ = status.now + kSaidAgainEvery;
   return "no progress: " + some_stalled(stalled_);
@@ -50,9 +51,11 @@ std::string ProgressWatch::look(const EngineStatus& status) {
 
 void ProgressWatch::look_at(const StreamStatus& stream, Seen& seen, Instant now) {
   const bool waits = stream.events_applied < stream.events_read;
-  if (!waits || stream.watermark != seen.watermark) seen.since = now;
+  const bool moves = stream.watermark != seen.watermark || stream.events_applied != seen.applied;
+  if (!waits || moves) seen.since = now;
   if (!shall_answer(stream.state)) seen.read_since = now;
   seen.watermark = stream.watermark;
+  seen.applied = stream.events_applied;
   const Duration still = now - seen.since;
   const Duration silent = now - std::max(stream.last_answer, seen.read_since);
   if (still >= kStandsStill) {
@@ -60,7 +63,7 @@ void ProgressWatch::look_at(const StreamStatus& stream, Seen& seen, Instant now)
                                    whole_seconds(still), stream.events_read - stream.events_applied));
   } else if (shall_answer(stream.state) && stream.last_answer != Instant{} && silent >= kStandsStill) {
     stalled_.push_back(
-        fmt::format("{} (the source has not answered for {} s)", stream.scope, whole_seconds(silent)));
+        fmt::format("{} (nothing has come from the source for {} s)", stream.scope, whole_seconds(silent)));
   }
 }
 

@@ -23,6 +23,7 @@ class ProgressWatch {
  private:
   struct Seen {
     uint64_t watermark = 0;
+    uint64_t applied = 0;
     Instant since;       // it was there first, or nothing waited
     Instant read_since;  // before it was not read, and could not answer
   };

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
+#include <chrono>
 #include <utility>
+#include <vector>
 
 #include "mongo/reader.h"
 #include "observe/log.h"
+#include "runtime/clock.h"
 
 namespace ddsync::runtime {
 namespace {
@@ -16,34 +19,62 @@ constexpr size_t kRememberedMax = 16;
 constexpr size_t kOfADatabaseMax = 4;
 // One collection may be dropped and made anew while the service is away; that all are is unlikely.
 constexpr size_t kProofLeast = 2;
+// The start is not held up for long: the streams are not read yet, and some sources forget soon.
+constexpr std::chrono::seconds kPatience{3};
 
-std::set<std::string> databases_to_ask(mongo::Reader& source, const config::Config& config,
-                                       const SourceIdentity& known) {
-  std::set<std::string> databases;
+// Those of the known collections first.
+std::vector<std::string> databases_to_ask(mongo::Reader& source, const config::Config& config,
+                                          const SourceIdentity& known) {
+  std::vector<std::string> databases;
+  const auto add = [&](const std::string& database) {
+    if (std::find(databases.begin(), databases.end(), database) == databases.end()) {
+      databases.push_back(database);
+    }
+  };
   for (const auto& [ns, uuid] : known.collections) {
-    databases.insert(ns.database);
+    add(ns.database);
   }
   for (const NamespacePattern& pattern : config.watch) {
     if (!pattern.database.empty()) {
-      databases.insert(pattern.database);
+      add(pattern.database);
     } else if (const auto all = source.database_names()) {
-      databases.insert(all->begin(), all->end());
+      std::for_each(all->begin(), all->end(), add);
     }
   }
   return databases;
 }
 
-// What cannot be listed, for want of rights or because the source has just gone away, proves nothing.
-SourceIdentity ask(const Servers& servers, const config::Config& config, const SourceIdentity& known) {
+// What cannot be listed, for want of rights or because the source has just gone away, proves nothing, and is
+// what it was.
+void keep_known(const SourceIdentity& known, const std::string& database, SourceIdentity& now) {
+  for (const auto& [ns, uuid] : known.collections) {
+    if (ns.database == database) {
+      now.collections.emplace(ns, uuid);
+    }
+  }
+}
+
+}  // namespace
+
+SourceIdentity ask_source(mongo::Endpoint& source, const mongo::ServerInfo& info,
+                          const config::Config& config, const SourceIdentity& known) {
   SourceIdentity now;
-  now.replica_set = servers.source_info.replica_set;
+  now.replica_set = info.replica_set;
   const NamespaceFilter filter(config.watch, config.exclude);
-  const auto reader = servers.source->reader();
+  const TimePoint give_up_at = SteadyClock::now() + kPatience;
+  const auto reader = source.reader();
+  bool goes_on = true;
   for (const std::string& database : databases_to_ask(*reader, config, known)) {
-    const auto uuids = reader->collection_uuids(database);
+    goes_on = goes_on && SteadyClock::now() < give_up_at;
+    const auto uuids =
+        goes_on ? reader->collection_uuids(database) : mongo::Result<std::map<std::string, std::string>>{};
     if (!uuids) {
       observe::log_debug(
           fmt::format("collections of {} cannot be listed: {}", database, describe(uuids.error())));
+      goes_on = uuids.error().code != kErrorNetwork;
+    }
+    if (!uuids || !goes_on) {
+      keep_known(known, database, now);
       continue;
     }
     for (const auto& [collection, uuid] : *uuids) {
@@ -54,8 +85,6 @@ SourceIdentity ask(const Servers& servers, const config::Config& config, const S
   }
   return now;
 }
-
-}  // namespace
 
 Likeness compare(const SourceIdentity& known, const SourceIdentity& now) {
   if (!known.replica_set.empty() && !now.replica_set.empty() && known.replica_set != now.replica_set) {
@@ -81,7 +110,8 @@ Likeness compare(const SourceIdentity& known, const SourceIdentity& now) {
   }
   return {.sameness = changed < kProofLeast ? Sameness::doubtful : Sameness::other,
           .reason = fmt::format("{} of its collections are known and have another UUID now (such as {})",
-                                changed, example)};
+                                changed, example),
+          .by_collections = true};
 }
 
 SourceIdentity remembered(const SourceIdentity& now) {
@@ -101,28 +131,34 @@ SourceIdentity remembered(const SourceIdentity& now) {
   return some;
 }
 
+std::string describe(const Likeness& likeness) {
+  return fmt::format(
+      "the saved positions are of another source: {}. Correct source.uri (or state.directory); start once "
+      "with "
+      "documentdb-sync --same-source if it is the same one after all; --reset begins anew with this one",
+      likeness.reason);
+}
+
+bool is_refused(const Likeness& likeness, const Checkpoint& checkpoint) {
+  const bool may_be_told =
+      std::any_of(checkpoint.streams.begin(), checkpoint.streams.end(),
+                  [](const StreamCheckpoint& stream) { return stream.spool_next < stream.spool_end; });
+  return likeness.sameness == Sameness::other && !(likeness.by_collections && may_be_told);
+}
+
 Started<std::shared_ptr<const SourceIdentity>> check_source(const Servers& servers,
                                                             const config::Config& config,
                                                             const std::optional<Checkpoint>& checkpoint,
                                                             bool accepted) {
   const SourceIdentity known = checkpoint && checkpoint->source ? *checkpoint->source : SourceIdentity{};
-  SourceIdentity now = ask(servers, config, known);
+  const SourceIdentity now = ask_source(*servers.source, servers.source_info, config, known);
   const Likeness likeness = compare(known, now);
-  if (likeness.sameness == Sameness::other && !accepted) {
-    return refuse(
-        ExitCode::bad_state,
-        fmt::format(
-            "the saved positions are of another source: {}. Correct source.uri (or state.directory); "
-            "--same-source goes on with them if it is the same one after all, and --reset begins anew "
-            "with this one",
-            likeness.reason));
+  if (checkpoint && !accepted && is_refused(likeness, *checkpoint)) {
+    return refuse(ExitCode::bad_state, describe(likeness));
   }
   if (likeness.sameness != Sameness::same) {
     observe::log_warning(
         fmt::format("is this the source that the saved positions are of? {}", likeness.reason));
-  }
-  if (now.collections.empty()) {
-    now.collections = known.collections;
   }
   return std::make_shared<const SourceIdentity>(remembered(now));
 }

@@ -23,7 +23,8 @@ enum class Sameness : uint8_t {
 
 struct Likeness {
   Sameness sameness = Sameness::same;
-  std::string reason;  // empty when it is the same
+  std::string reason;           // empty when it is the same
+  bool by_collections = false;  // a change of them may tell why
 };
 
 // `now`: with all collections of the databases that `known` names.
@@ -33,6 +34,17 @@ Likeness compare(const SourceIdentity& known, const SourceIdentity& now);
 SourceIdentity remembered(const SourceIdentity& now);
 
 // What lies out of scope proves nothing: no stream would tell that it was made anew.
+// For the operator, with what to do.
+std::string describe(const Likeness& likeness);
+
+// Whether nothing may be read of such a source from the positions of `checkpoint`. What the spool holds may
+// tell that collections were made anew.
+bool is_refused(const Likeness& likeness, const Checkpoint& checkpoint);
+
+// Takes a few seconds at most. What was not listed is as in `known`.
+SourceIdentity ask_source(mongo::Endpoint& source, const mongo::ServerInfo& info,
+                          const config::Config& config, const SourceIdentity& known);
+
 // Asks the source who it is and gives what is to be remembered; refuses one that is another than `known`
 // (ExitCode::bad_state), unless `accepted`. A source that does not tell counts as the same.
 Started<std::shared_ptr<const SourceIdentity>> check_source(const Servers& servers,

@@ -11,8 +11,6 @@
 #include "state/spool.h"
 
 namespace ddsync::state {
-namespace {}  // namespace
-
 SpoolReserve::SpoolReserve(const std::string& folder)
     : folder_(folder), path_(folder + "/" + std::string(kReserveName)) {
   make();

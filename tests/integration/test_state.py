@@ -6,6 +6,7 @@ import os
 import pytest
 from bson import json_util
 
+from support.service import run
 from support.waiting import wait_for
 
 
@@ -186,6 +187,13 @@ def test_the_state_of_another_source_behind_the_same_address_is_refused(new_serv
     with open(service.state_path, "rb") as file:
         assert file.read() == state, "left alone"
     assert not target.client().db.c.find_one({"_id": "impostor"})
+    code, table, _ = run("check", "--config", service.config_path)
+    assert code == 1 and "source identity" in table, table
+    service.start_and_watch("--same-source")
+    assert "is this the source that the saved positions are of?" in service.log
+    assert service.stop() == 0
+    with open(service.state_path, "wb") as file:  # what the operator would restore after this mistake
+        file.write(state)
     impostor.stop()
 
     source.start()  # the right one again

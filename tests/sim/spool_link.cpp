@@ -10,8 +10,6 @@
 #include "sim/violation.h"
 
 namespace ddsync::sim {
-namespace {}  // namespace
-
 bool SpoolLink::append(StreamId stream, uint64_t sequence, const RawBatch& batch,
                        const BatchPosition& position) {
   auto& entries = streams_[stream.value];

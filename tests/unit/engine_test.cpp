@@ -242,7 +242,7 @@ TEST(EngineSendWindow, IsCountedFromTheSpoolWhenTheNextStartBeginsThere) {
     ASSERT_TRUE(decode_event(cursor.value().as_document(), event));
     events.push_back(ledger.add_event(batch, event));
   }
-  ledger.spool_begins();
+  ledger.spool_begins(0);
   ledger.acknowledge(events[0]);
   ledger.acknowledge(events[1]);
   EXPECT_EQ(ledger.advance(), 2U);

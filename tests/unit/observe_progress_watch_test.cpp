@@ -57,7 +57,7 @@ TEST(ProgressWatch, NoticesASourceThatDoesNotAnswerWhileItIsRead) {
   ProgressWatch watch;
   watch.look(silent);
   silent.now = at(1'100);
-  EXPECT_EQ(watch.look(silent), "no progress: db.a (the source has not answered for 100 s)");
+  EXPECT_EQ(watch.look(silent), "no progress: db.a (nothing has come from the source for 100 s)");
 
   ProgressWatch other;
   silent.streams[0].state = StreamState::paused;

@@ -39,6 +39,20 @@ TEST(SourceIdentityTest, CollectionsThatAreGoneProveNothing) {
             Sameness::same);
 }
 
+TEST(SourceIdentityTest, ChangesInTheSpoolMayTellThatCollectionsWereMadeAnewButNotOfAReplicaSet) {
+  const Likeness collections =
+      compare({"", {{{"db", "a"}, "1"}, {{"db", "b"}, "2"}}}, {"", {{{"db", "a"}, "8"}, {{"db", "b"}, "9"}}});
+  const Likeness replica_set = compare({"rs0", {}}, {"rs1", {}});
+  Checkpoint checkpoint;
+  checkpoint.streams.resize(1);
+  EXPECT_TRUE(is_refused(collections, checkpoint));
+  EXPECT_TRUE(is_refused(replica_set, checkpoint));
+  EXPECT_FALSE(is_refused(Likeness{}, checkpoint));
+  checkpoint.streams[0].spool_end = 2;
+  EXPECT_FALSE(is_refused(collections, checkpoint));
+  EXPECT_TRUE(is_refused(replica_set, checkpoint));
+}
+
 TEST(SourceIdentityTest, AFewCollectionsOfEachDatabaseAreRemembered) {
   SourceIdentity now{"rs0", {}};
   for (const char* database : {"a", "b", "c", "d", "e", "f"})
