@@ -4,11 +4,16 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
+if(CMAKE_UNITY_BUILD)
+  # To the compiler each source is a header then, and one's constants are seen by the next. The release build has both.
+  set(DDSYNC_UNITY_WARNINGS -Wno-subobject-linkage -Wno-shadow)
+endif()
+
 add_library(ddsync_options INTERFACE)
 target_include_directories(ddsync_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_compile_options(ddsync_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
-  -Wold-style-cast -Woverloaded-virtual -Werror
+  -Wold-style-cast -Woverloaded-virtual -Werror ${DDSYNC_UNITY_WARNINGS}
   -fstack-protector-strong -fcf-protection -D_GLIBCXX_ASSERTIONS
   $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2>)
 target_link_options(ddsync_options INTERFACE -pie -Wl,-z,relro,-z,now)
@@ -17,10 +22,6 @@ if(DDSYNC_SANITIZE)
   add_compile_options(-fsanitize=${DDSYNC_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${DDSYNC_SANITIZE})
-endif()
-
-if(CMAKE_UNITY_BUILD)
-  add_compile_options(-Wno-subobject-linkage)  # to the compiler each source is a header then
 endif()
 
 find_program(CCACHE_PROGRAM ccache)

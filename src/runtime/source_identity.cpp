@@ -20,7 +20,7 @@ constexpr size_t kOfADatabaseMax = 4;
 // One collection may be dropped and made anew while the service is away; that all are is unlikely.
 constexpr size_t kProofLeast = 2;
 // The start is not held up for long: the streams are not read yet, and some sources forget soon.
-constexpr std::chrono::seconds kPatience{3};
+constexpr std::chrono::seconds kListingMax{3};
 
 // Those of the known collections first.
 std::vector<std::string> databases_to_ask(mongo::Reader& source, const config::Config& config,
@@ -61,7 +61,7 @@ SourceIdentity ask_source(mongo::Endpoint& source, const mongo::ServerInfo& info
   SourceIdentity now;
   now.replica_set = info.replica_set;
   const NamespaceFilter filter(config.watch, config.exclude);
-  const TimePoint give_up_at = SteadyClock::now() + kPatience;
+  const TimePoint give_up_at = SteadyClock::now() + kListingMax;
   const auto reader = source.reader();
   bool goes_on = true;
   for (const std::string& database : databases_to_ask(*reader, config, known)) {
@@ -140,9 +140,10 @@ std::string describe(const Likeness& likeness) {
 }
 
 bool is_refused(const Likeness& likeness, const Checkpoint& checkpoint) {
-  const bool may_be_told =
+  const bool spooled =
       std::any_of(checkpoint.streams.begin(), checkpoint.streams.end(),
                   [](const StreamCheckpoint& stream) { return stream.spool_next < stream.spool_end; });
+  const bool may_be_told = spooled || !checkpoint.clean_end;
   return likeness.sameness == Sameness::other && !(likeness.by_collections && may_be_told);
 }
 

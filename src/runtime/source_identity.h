@@ -37,8 +37,8 @@ SourceIdentity remembered(const SourceIdentity& now);
 // For the operator, with what to do.
 std::string describe(const Likeness& likeness);
 
-// Whether nothing may be read of such a source from the positions of `checkpoint`. What the spool holds may
-// tell that collections were made anew.
+// Whether nothing may be read of such a source from the positions of `checkpoint`. What the spool holds, or
+// what a process that was killed had not applied yet, may tell that collections were made anew.
 bool is_refused(const Likeness& likeness, const Checkpoint& checkpoint);
 
 // Takes a few seconds at most. What was not listed is as in `known`.

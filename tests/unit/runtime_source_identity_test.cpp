@@ -39,15 +39,19 @@ TEST(SourceIdentityTest, CollectionsThatAreGoneProveNothing) {
             Sameness::same);
 }
 
-TEST(SourceIdentityTest, ChangesInTheSpoolMayTellThatCollectionsWereMadeAnewButNotOfAReplicaSet) {
+TEST(SourceIdentityTest, ChangesNotYetAppliedMayTellThatCollectionsWereMadeAnewButNotOfAReplicaSet) {
   const Likeness collections =
       compare({"", {{{"db", "a"}, "1"}, {{"db", "b"}, "2"}}}, {"", {{{"db", "a"}, "8"}, {{"db", "b"}, "9"}}});
   const Likeness replica_set = compare({"rs0", {}}, {"rs1", {}});
   Checkpoint checkpoint;
   checkpoint.streams.resize(1);
+  checkpoint.clean_end = true;
   EXPECT_TRUE(is_refused(collections, checkpoint));
   EXPECT_TRUE(is_refused(replica_set, checkpoint));
   EXPECT_FALSE(is_refused(Likeness{}, checkpoint));
+  checkpoint.clean_end = false;
+  EXPECT_FALSE(is_refused(collections, checkpoint));
+  checkpoint.clean_end = true;
   checkpoint.streams[0].spool_end = 2;
   EXPECT_FALSE(is_refused(collections, checkpoint));
   EXPECT_TRUE(is_refused(replica_set, checkpoint));
