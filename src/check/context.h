@@ -10,8 +10,12 @@
 #include "config/config.h"
 #include "engine/checkpoint.h"
 #include "mongo/endpoint.h"
+#include "runtime/patience.h"
 
 namespace ddsync::check {
+
+// Of a check that asks for every collection.
+inline constexpr std::chrono::seconds kPatience{20};
 
 struct Side {
   std::string role;  // "source" or "target"

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "check/patience.h"
 #include "check/wording.h"
 #include "mongo/reader.h"
 #include "observe/numbers.h"
@@ -51,7 +50,7 @@ Finding judge_documents(const DocumentCounts& counts, const config::InitialSync&
 
 Findings check_documents(Context& context) {
   const auto reader = context.target.endpoint->reader();
-  const Patience patience;
+  const runtime::Patience patience(kPatience);
   DocumentCounts counts{.collections = context.collections.size(),
                         .source = context.source_documents,
                         .target = 0,

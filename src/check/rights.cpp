@@ -7,7 +7,6 @@
 #include <array>
 #include <set>
 
-#include "check/patience.h"
 #include "check/wording.h"
 #include "mongo/reader.h"
 
@@ -117,7 +116,7 @@ class SourceScope {
 
   mongo::Reader& reader_;
   NamespaceFilter filter_;
-  Patience patience_;  // for all listings and counts of the source
+  runtime::Patience patience_{kPatience};  // for all listings and counts of the source
   std::set<std::string> listed_;
   std::set<Namespace> there_;
   uint64_t documents_ = 0;

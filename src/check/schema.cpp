@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "check/patience.h"
 #include "check/wording.h"
 #include "mongo/reader.h"
 #include "mongo/schema_support.h"
@@ -46,7 +45,7 @@ Finding judge_schema(size_t collections, const std::vector<std::string>& lost, c
 
 Findings check_schema(Context& context) {
   const auto source = context.source.endpoint->reader();
-  const Patience patience;
+  const runtime::Patience patience(kPatience);
   std::vector<std::string> lost;
   for (const Namespace& ns : context.collections) {
     if (patience.is_over())

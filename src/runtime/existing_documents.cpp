@@ -6,7 +6,7 @@
 #include <set>
 
 #include "observe/log.h"
-#include "runtime/mailbox.h"
+#include "runtime/patience.h"
 
 namespace ddsync::runtime {
 namespace {
@@ -17,10 +17,7 @@ constexpr std::chrono::seconds kPatience{2};  // a start is not held up by a cou
 class ExistingDocuments {
  public:
   ExistingDocuments(mongo::Reader& source, mongo::Reader& target, const config::Config& config)
-      : source_(source),
-        target_(target),
-        filter_(config.watch, config.exclude),
-        give_up_at_(SteadyClock::now() + kPatience) {}
+      : source_(source), target_(target), filter_(config.watch, config.exclude) {}
 
   void log() {
     for (const NamespacePattern& pattern : filter_.include()) {
@@ -33,7 +30,7 @@ class ExistingDocuments {
   }
 
  private:
-  bool out_of_time() const { return SteadyClock::now() >= give_up_at_; }
+  bool out_of_time() const { return patience_.is_over(); }
 
   void list(const NamespacePattern& pattern) {
     if (pattern.database.empty()) {
@@ -118,7 +115,7 @@ class ExistingDocuments {
   mongo::Reader& source_;
   mongo::Reader& target_;
   NamespaceFilter filter_;
-  TimePoint give_up_at_;
+  Patience patience_{kPatience};
   std::set<Namespace> namespaces_;
   size_t lines_ = 0;
   size_t rest_collections_ = 0;

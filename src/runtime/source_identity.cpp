@@ -9,7 +9,7 @@
 
 #include "mongo/reader.h"
 #include "observe/log.h"
-#include "runtime/clock.h"
+#include "runtime/patience.h"
 
 namespace ddsync::runtime {
 namespace {
@@ -61,20 +61,21 @@ SourceIdentity ask_source(mongo::Endpoint& source, const mongo::ServerInfo& info
   SourceIdentity now;
   now.replica_set = info.replica_set;
   const NamespaceFilter filter(config.watch, config.exclude);
-  const TimePoint give_up_at = SteadyClock::now() + kListingMax;
+  Patience patience(kListingMax);
   const auto reader = source.reader();
-  bool goes_on = true;
   for (const std::string& database : databases_to_ask(*reader, config, known)) {
-    goes_on = goes_on && SteadyClock::now() < give_up_at;
-    const auto uuids =
-        goes_on ? reader->collection_uuids(database) : mongo::Result<std::map<std::string, std::string>>{};
+    if (patience.is_over()) {
+      keep_known(known, database, now);
+      continue;
+    }
+    const auto uuids = reader->collection_uuids(database);
     if (!uuids) {
       observe::log_debug(
           fmt::format("collections of {} cannot be listed: {}", database, describe(uuids.error())));
-      goes_on = uuids.error().code != kErrorNetwork;
-    }
-    if (!uuids || !goes_on) {
       keep_known(known, database, now);
+      if (uuids.error().code == kErrorNetwork) {
+        patience.end();
+      }
       continue;
     }
     for (const auto& [collection, uuid] : *uuids) {
@@ -134,8 +135,7 @@ SourceIdentity remembered(const SourceIdentity& now) {
 std::string describe(const Likeness& likeness) {
   return fmt::format(
       "the saved positions are of another source: {}. Correct source.uri (or state.directory); start once "
-      "with "
-      "documentdb-sync --same-source if it is the same one after all; --reset begins anew with this one",
+      "with documentdb-sync --same-source if it is the same one after all; --reset begins anew with this one",
       likeness.reason);
 }
 

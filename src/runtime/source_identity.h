@@ -3,7 +3,6 @@
 // forwarded port, there may be another cluster today.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,7 +32,6 @@ Likeness compare(const SourceIdentity& known, const SourceIdentity& now);
 // Some of its collections: what is remembered of it.
 SourceIdentity remembered(const SourceIdentity& now);
 
-// What lies out of scope proves nothing: no stream would tell that it was made anew.
 // For the operator, with what to do.
 std::string describe(const Likeness& likeness);
 
@@ -41,7 +39,8 @@ std::string describe(const Likeness& likeness);
 // what a process that was killed had not applied yet, may tell that collections were made anew.
 bool is_refused(const Likeness& likeness, const Checkpoint& checkpoint);
 
-// Takes a few seconds at most. What was not listed is as in `known`.
+// What lies out of scope is left out: no stream would tell that it was made anew. Takes a few seconds at
+// most. What was not listed is as in `known`.
 SourceIdentity ask_source(mongo::Endpoint& source, const mongo::ServerInfo& info,
                           const config::Config& config, const SourceIdentity& known);
 

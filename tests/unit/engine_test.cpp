@@ -119,15 +119,20 @@ TEST(EngineErrors, AFailedBatchIsTriedAgainByTheSameWriterAfterABackoff) {
   EXPECT_EQ(again.attempt, 2u);
 }
 
-TEST(EngineErrors, TheKeysOfAnUnknownOutcomeAreDurablySuspectUntilTheyWereComparedLate) {
-  EngineOptions options = Harness::options();
-  options.late_write_max = Duration::seconds(150);
-  Harness given(options);
+// The first try has an unknown outcome, the second one is acknowledged: one suspect.
+void write_of_unknown_outcome(Harness& given) {
   given.start();
   given.batch(insert("a", "1"), "a");
   given.fail(given.take<output::Write>(), Treatment::retry, true);
   given.pass_ms(6'000);
   given.acknowledge(given.take<output::Write>());
+}
+
+TEST(EngineErrors, TheKeysOfAnUnknownOutcomeAreDurablySuspectUntilTheyWereComparedLate) {
+  EngineOptions options = Harness::options();
+  options.late_write_max = Duration::seconds(150);
+  Harness given(options);
+  write_of_unknown_outcome(given);
   EXPECT_EQ(given.make_durable().suspects.size(), 1u);
 
   given.pass_ms(1'000);
@@ -144,11 +149,7 @@ TEST(EngineErrors, TheKeysOfAnUnknownOutcomeAreDurablySuspectUntilTheyWereCompar
 // Its repair could be under way when the process is killed, and land late as well.
 TEST(EngineErrors, ASuspectIsComparedOnlyOnceItIsDurable) {
   Harness given(Harness::options());
-  given.start();
-  given.batch(insert("a", "1"), "a");
-  given.fail(given.take<output::Write>(), Treatment::retry, true);
-  given.pass_ms(6'000);
-  given.acknowledge(given.take<output::Write>());
+  write_of_unknown_outcome(given);
   given.pass_ms(2'000);
   EXPECT_FALSE(given.has<output::Compare>());
   EXPECT_EQ(given.make_durable().suspects.size(), 1u);
@@ -158,11 +159,7 @@ TEST(EngineErrors, ASuspectIsComparedOnlyOnceItIsDurable) {
 
 TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   Harness given(Harness::options());
-  given.start();
-  given.batch(insert("a", "1"), "a");
-  given.fail(given.take<output::Write>(), Treatment::retry, true);
-  given.pass_ms(6'000);
-  given.acknowledge(given.take<output::Write>());
+  write_of_unknown_outcome(given);
   given.make_durable();
   given.pass_ms(1'000);
   const auto compare = given.take<output::Compare>();
@@ -268,11 +265,7 @@ TEST(EngineSendWindow, AStopBeforeAllOfThatWasReadAgainIsNoCleanEnd) {
 
 TEST(EngineErrors, AComparisonThatFailsIsCountedAndSaidAtTheFirstAndEveryTwentiethTry) {
   Harness given(Harness::options());
-  given.start();
-  given.batch(insert("a", "1"), "a");
-  given.fail(given.take<output::Write>(), Treatment::retry, true);
-  given.pass_ms(6'000);
-  given.acknowledge(given.take<output::Write>());
+  write_of_unknown_outcome(given);
   given.make_durable();
   const uint64_t errors = given.engine().status().errors;
   given.take_all<output::Notice>();
@@ -295,11 +288,7 @@ TEST(EngineErrors, AComparisonThatFailsIsCountedAndSaidAtTheFirstAndEveryTwentie
 
 TEST(EngineErrors, AComparisonThatIsNotAllowedEndsTheServiceLikeAWrite) {
   Harness given(Harness::options());
-  given.start();
-  given.batch(insert("a", "1"), "a");
-  given.fail(given.take<output::Write>(), Treatment::retry, true);
-  given.pass_ms(6'000);
-  given.acknowledge(given.take<output::Write>());
+  write_of_unknown_outcome(given);
   given.make_durable();
   given.pass_ms(1'000);
   const Error denied = make_error(ErrorContext::find, 13, "", "not authorized on db to execute find");
