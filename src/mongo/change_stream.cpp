@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <thread>
+#include <utility>
 
 #include "mongo/change_stream_impl.h"
 #include "mongo/raw_batch.h"
@@ -52,9 +53,20 @@ void append_position(bson_t* stage, const StreamPosition& position) {
   }
 }
 
+// {$unset: ["updateDescription"]}: what is left of an event is little more than its document.
+void append_lean_stage(bson_t* pipeline) {
+  bson_t stage;
+  bson_t fields;
+  bson_append_document_begin(pipeline, "1", -1, &stage);
+  bson_append_array_begin(&stage, "$unset", -1, &fields);
+  bson_append_utf8(&fields, "0", -1, "updateDescription", -1);
+  bson_append_array_end(&stage, &fields);
+  bson_append_document_end(pipeline, &stage);
+}
+
 // {aggregate: <collection> | 1, pipeline: [{$changeStream: {...}}], cursor: {batchSize: <events>}}
 void append_aggregate(Bson& command, const WatchScope& scope, const StreamPosition& position, int32_t events,
-                      bool expanded) {
+                      bool expanded, bool lean) {
   const std::string& collection = scope.ns.collection;
   if (scope.level == ScopeLevel::collection)
     bson_append_utf8(command.get(), "aggregate", -1, collection.c_str(), static_cast<int>(collection.size()));
@@ -72,6 +84,7 @@ void append_aggregate(Bson& command, const WatchScope& scope, const StreamPositi
   if (scope.level == ScopeLevel::cluster) bson_append_bool(&stage, "allChangesForCluster", -1, true);
   bson_append_document_end(&element, &stage);
   bson_append_document_end(&pipeline, &element);
+  if (lean) append_lean_stage(&pipeline);
   bson_append_array_end(command.get(), &pipeline);
   bson_t cursor;
   bson_append_document_begin(command.get(), "cursor", -1, &cursor);
@@ -119,7 +132,7 @@ Result<StreamPosition> RawChangeStream::open(const StreamPosition& position) {
 Result<Reply> RawChangeStream::send_aggregate(const StreamPosition& position, int32_t events) {
   const auto send = [&](bool expanded) {
     Bson command;
-    append_aggregate(command, scope_, position, events, expanded);
+    append_aggregate(command, scope_, position, events, expanded, lean_);
     return connection_.read(ErrorContext::stream_open, database_, *command.get(), server_);
   };
   auto reply = send(expanded_);
@@ -133,6 +146,7 @@ Result<StreamPosition> RawChangeStream::aggregate(const StreamPosition& position
   auto reply = send_aggregate(position, events);
   if (!reply) {
     Error error = std::move(reply.error());
+    if (position.known() && become_lean(error)) return aggregate(position, events);
     // Without a position there is no history to lose and no event in the way: the server does not like
     // something else.
     const bool of_position =
@@ -175,7 +189,18 @@ Result<RawBatch> RawChangeStream::next(uint32_t events_max) {
     return batch;
   }
   cursor_ = 0;
+  if (Error& error = batch.error(); become_lean(error)) {
+    error.treatment = Treatment::cursor_lost;
+    error.message += "; it is read again without the descriptions of updates";
+  }
   return batch;
+}
+
+// The description of an update that touches everything is as large as the document beside it, and together
+// they outgrow what a server can deliver. Nothing here needs it, but leaving it out costs the server time, so
+// that it is left out only once it was in the way. True when that is new.
+bool RawChangeStream::become_lean(const Error& error) {
+  return error.treatment == Treatment::event_too_large && !std::exchange(lean_, true);
 }
 
 Result<RawBatch> RawChangeStream::get_more(uint32_t events_max) {

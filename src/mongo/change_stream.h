@@ -1,6 +1,7 @@
 // One change stream, read with raw aggregate/getMore commands: the whole reply is one buffer that the engine
 // views, nothing is copied per event. fullDocument: updateLookup. Expanded events (create, createIndexes,
-// dropIndexes, modify) where the source has them: asked for, and once it has refused that not again.
+// dropIndexes, modify) where the source has them: asked for, and once it has refused that not again. Once an
+// event was larger than the source can deliver (10334), events come without their updateDescription.
 // Thread-safety: one thread.
 #pragma once
 

@@ -26,6 +26,7 @@ class RawChangeStream final : public ChangeStream {
   Result<StreamPosition> aggregate(const StreamPosition& position, int32_t events);
   Result<Reply> send_aggregate(const StreamPosition& position, int32_t events);
   void remember_cursor(DocumentView cursor);
+  bool become_lean(const Error& error);
   Result<RawBatch> get_more(uint32_t events_max);
   void pace(const RawBatch& batch, Clock::time_point asked);
   void kill_cursor();
@@ -37,6 +38,7 @@ class RawChangeStream final : public ChangeStream {
   int64_t cursor_ = 0;      // 0 = none
   uint32_t server_ = 0;
   bool expanded_ = true;           // the source is not known to refuse expanded events
+  bool lean_ = false;              // events without updateDescription
   std::optional<RawBatch> first_;  // events that came with the opening
   Clock::time_point last_answer_;
   uint32_t early_answers_ = 0;  // empty ones in a row that came before their time

@@ -103,6 +103,22 @@ def test_a_source_that_forgot_the_position_in_mid_run_is_a_gap(fail, failing_syn
     assert "286" in service.log and "--accept-gap" in service.log
 
 
+def test_a_change_that_outgrows_16_mb_is_read_without_the_description_of_its_update(failing, fail, failing_sync, database,
+                                                                                  settle):
+    service = failing_sync()
+    fail("source", ["getMore"], 1, errorCode=10334)
+    change(failing.source[database].c, 0)
+    settle(service, failing.source, failing.target, [f"{database}.c"])
+    assert "10334" in service.log and "read again without the descriptions of updates" in service.log
+
+
+def test_a_change_that_is_too_large_even_so_is_a_gap(fail, failing_sync):
+    service = failing_sync()
+    fail("source", ["getMore"], 1000, errorCode=10334)
+    assert service.wait_exit() == 3
+    assert "larger than 16 MB" in service.log and "--accept-gap" in service.log
+
+
 def test_memory_stays_within_the_limit_while_the_target_stands_still(new_server, new_service, settle):
     source, target = new_server("source"), new_server("target")
     here, there = source.client(), target.client()
