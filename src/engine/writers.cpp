@@ -21,6 +21,16 @@ constexpr double kThrottledFactor = 0.5;
 constexpr double kRecoveryStep = 25;
 constexpr double kOperationsLeast = 8;
 
+// Each writer holds its command twice, for itself and in the driver: together half of what the events may
+// hold.
+constexpr uint64_t kCommandMemoryOneIn = 4;
+constexpr uint64_t kCommandBytesLeast = 256u << 10;
+
+uint64_t command_bytes_max(const EngineOptions& options) {
+  const uint64_t share = options.memory_bytes_max / (kCommandMemoryOneIn * std::max(1u, options.writers));
+  return std::min(options.batch_bytes_max, std::max(share, kCommandBytesLeast));
+}
+
 Error outcome_unknown(std::string what) {
   Error error;
   error.code = kErrorProtocol;
@@ -47,7 +57,7 @@ Writers::Writers(Shared& shared, PendingOperations& pending, Acknowledger& ackno
 
 BatchLimits Writers::limits() const {
   const uint32_t most = std::min(shared_.options.batch_operations_max, shared_.limits.operations_max);
-  const uint64_t bytes = std::min(shared_.options.batch_bytes_max, shared_.limits.message_bytes_max);
+  const uint64_t bytes = std::min(command_bytes_max(shared_.options), shared_.limits.message_bytes_max);
   return {std::max(1u, std::min(most, static_cast<uint32_t>(operations_max_))), bytes};
 }
 

@@ -647,6 +647,24 @@ std::vector<output::ReadStream> after_inserts(Harness& given, uint32_t count, si
   return reads;
 }
 
+TEST(EngineMemory, ManyWritersShareWhatCommandsMayHold) {
+  constexpr uint32_t writers = 8;
+  EngineOptions options = Harness::options(writers);
+  options.memory_bytes_max = 16u << 20;
+  Harness given(options);
+  given.start();
+  const std::string large(100'000, 'x');
+  std::string events;
+  for (int id = 1; id <= 60; ++id)
+    events += (id > 1 ? "," : "") +
+              insert("a" + std::to_string(id), std::to_string(id), ",\"x\":\"" + large + "\"");
+  given.batch(events, "a60");
+  const std::vector<WriteBatch> commands = given.take_all<output::Write>();
+  EXPECT_EQ(commands.size(), writers);
+  for (const WriteBatch& command : commands)
+    EXPECT_LE(command.bytes, options.memory_bytes_max / 4 / writers) << "the driver has a copy of each";
+}
+
 TEST(EngineMemory, AsksForOneEventWhereNothingIsKnownOfTheirSize) {
   Harness given(with_streams(500, 256u << 20));
   open_all(given, 500);
