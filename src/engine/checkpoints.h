@@ -38,6 +38,8 @@ class Checkpoints {
   // The disk refuses: nothing more is to be read until it recovers.
   bool failing() const { return attempt_ > 0; }
   uint64_t unpersisted() const { return unpersisted_; }
+  // 0 = the disk is not at work.
+  Instant in_flight_since() const { return in_flight_ ? last_ : Instant{}; }
   // When pump() has to be called again without another input; 0 = no need.
   Instant next_wake(bool idle) const;
 

@@ -22,6 +22,8 @@ struct SpoolQueue {
   Instant told_at;                   // that there is a backlog
   std::deque<uint64_t> entry_bytes;  // of the entries from `trimmed` on; 0 = counted with an earlier one
 
+  // Entries that are not taken out yet, the one that is being read with them.
+  uint64_t left() const { return next_write - next_read; }
   // All but what is being read is taken out.
   bool nearly_drained() const { return next_read + (asked ? 1 : 0) >= next_write; }
   // Nothing is left to take out.

@@ -16,6 +16,7 @@ StreamStatus status_of(const Stream& stream) {
   status.events_read = stream.events_read;
   status.events_applied = stream.events_read - stream.ledger.waiting();
   status.watermark = stream.ledger.passed();
+  status.spooled_batches = stream.spool.left();
   status.last_answer = stream.last_answer;
   status.waiting_since = stream.ledger.waiting_since();
   status.waiting_wall_ms = stream.ledger.waiting_wall_ms();
@@ -86,6 +87,7 @@ EngineStatus Engine::Core::status() const {
   status.writers_busy = writers_.busy();
   status.writers_retrying = writers_.retrying();
   status.unanswered_since = writers_.unanswered_since();
+  status.persisting_since = checkpoints_.in_flight_since();
   status.last_write_error = writers_.last_error();
   status.watching = streams_.watching();
   return status;

@@ -38,8 +38,9 @@ struct StreamStatus {
   // while the service is away is lost.
   bool no_start_position = false;
   uint64_t events_read = 0;
-  uint64_t events_applied = 0;  // acknowledged, superseded or skipped
-  uint64_t watermark = 0;       // events before the first one that is not applied
+  uint64_t events_applied = 0;   // acknowledged, superseded or skipped
+  uint64_t watermark = 0;        // events before the first one that is not applied
+  uint64_t spooled_batches = 0;  // on disk, still to be taken out
   // When the source last answered, also with nothing; before its first answer: when it was first asked.
   Instant last_answer;
   Instant waiting_since;  // when the oldest event that waits was received, 0 = none waits
@@ -99,6 +100,7 @@ struct EngineStatus {
   uint32_t writers_busy = 0;
   uint32_t writers_retrying = 0;
   Instant unanswered_since;      // when the oldest write that the target has not answered was sent, 0 = none
+  Instant persisting_since;      // when the disk was asked to keep the state, 0 = it is not being asked
   std::string last_write_error;  // empty when the last write went well
   bool watching = false;
   std::optional<CopyProgress> copy;  // nothing: no copy in this run

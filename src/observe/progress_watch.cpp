@@ -34,9 +34,10 @@ bool shall_answer(StreamState state) {
 
 std::string ProgressWatch::look(const EngineStatus& status) {
   stalled_.clear();
-  seen_.resize(status.streams.size(), {0, 0, status.now, {}});
+  seen_.resize(status.streams.size(), {0, 0, 0, status.now, {}});
   for (size_t i = 0; i < seen_.size(); ++i) look_at(status.streams[i], seen_[i], status.now);
-  look_at_writers(status);
+  look_at_answer("a writer (the target has", status.unanswered_since, status.now);
+  look_at_answer("the state (its disk has", status.persisting_since, status.now);
   if (stalled_.empty()) {
     if (said_ == 0) return {};
     said_ = 0;
@@ -50,28 +51,30 @@ std::string ProgressWatch::look(const EngineStatus& status) {
 }
 
 void ProgressWatch::look_at(const StreamStatus& stream, Seen& seen, Instant now) {
-  const bool waits = stream.events_applied < stream.events_read;
-  const bool moves = stream.watermark != seen.watermark || stream.events_applied != seen.applied;
+  const uint64_t waiting = stream.events_read - stream.events_applied;
+  const bool in_spool = stream.state != StreamState::copying && stream.spooled_batches > 0;
+  const bool waits = waiting > 0 || in_spool;
+  const bool moves = stream.watermark != seen.watermark || stream.events_applied != seen.applied ||
+                     stream.spooled_batches < seen.spooled;
   if (!waits || moves) seen.since = now;
   if (!shall_answer(stream.state)) seen.read_since = now;
   seen.watermark = stream.watermark;
   seen.applied = stream.events_applied;
+  seen.spooled = stream.spooled_batches;
   const Duration still = now - seen.since;
   const Duration silent = now - std::max(stream.last_answer, seen.read_since);
   if (still >= kStandsStill) {
-    stalled_.push_back(fmt::format("{} (no change applied for {} s, {} wait)", stream.scope,
-                                   whole_seconds(still), stream.events_read - stream.events_applied));
+    stalled_.push_back(fmt::format("{} (no change applied for {} s, {} wait{})", stream.scope,
+                                   whole_seconds(still), waiting, in_spool ? ", more in the spool" : ""));
   } else if (shall_answer(stream.state) && stream.last_answer != Instant{} && silent >= kStandsStill) {
     stalled_.push_back(
         fmt::format("{} (nothing has come from the source for {} s)", stream.scope, whole_seconds(silent)));
   }
 }
 
-void ProgressWatch::look_at_writers(const EngineStatus& status) {
-  if (status.unanswered_since == Instant{}) return;
-  const Duration silent = status.now - status.unanswered_since;
-  if (silent >= kStandsStill)
-    stalled_.push_back(fmt::format("a writer (the target has not answered for {} s)", whole_seconds(silent)));
+void ProgressWatch::look_at_answer(const char* who, Instant since, Instant now) {
+  if (since == Instant{} || now - since < kStandsStill) return;
+  stalled_.push_back(fmt::format("{} not answered for {} s)", who, whole_seconds(now - since)));
 }
 
 std::string some_stalled(const std::vector<std::string>& stalled) {

@@ -1,5 +1,5 @@
-// Notices what is alive and makes no progress (DESIGN invariant 12): changes that wait and are not applied, a
-// source or a target that does not answer. Thread-safety: none.
+// Notices what is alive and makes no progress (DESIGN invariant 12): changes that wait, in memory or in the
+// spool, and are not applied, a source, a target or a disk that does not answer. Thread-safety: none.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +24,14 @@ class ProgressWatch {
   struct Seen {
     uint64_t watermark = 0;
     uint64_t applied = 0;
+    uint64_t spooled = 0;
     Instant since;       // it was there first, or nothing waited
     Instant read_since;  // before it was not read, and could not answer
   };
 
   void look_at(const StreamStatus& stream, Seen& seen, Instant now);
-  void look_at_writers(const EngineStatus& status);
+  // One that was asked for something at `since` (0 = it was not) and has not answered.
+  void look_at_answer(const char* who, Instant since, Instant now);
 
   std::vector<Seen> seen_;
   std::vector<std::string> stalled_;

@@ -23,7 +23,7 @@ bool is_settled(StreamState state) {
 }
 
 // What the service as a whole is doing: the worst of its streams and writers.
-std::string state_of(const EngineStatus& status, bool stalled = false) {
+std::string state_of(const EngineStatus& status, bool stalled) {
   const auto any = [&](StreamState state) {
     return std::any_of(status.streams.begin(), status.streams.end(),
                        [&](const StreamStatus& stream) { return stream.state == state; });
@@ -120,9 +120,9 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
 }
 
 std::string progress_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
-                          int64_t wall_ms) {
+                          int64_t wall_ms, bool stalled) {
   const auto per_second = static_cast<uint64_t>(rate(before.events_applied, now.events_applied, interval_s));
-  return fmt::format("{} | {}/s | lag {:.1f} s | backlog {} | {} applied | {} errors", state_of(now),
+  return fmt::format("{} | {}/s | lag {:.1f} s | backlog {} | {} applied | {} errors", state_of(now, stalled),
                      grouped(per_second), lag_seconds(now, wall_ms), grouped(now.events_waiting),
                      grouped(now.events_applied), grouped(now.errors));
 }

@@ -18,7 +18,7 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
 // Shorter, fits 100 columns, for a terminal: "live | 1 234/s | lag 0.2 s | backlog 12 | 56 789 applied | 0
 // errors"
 std::string progress_line(const EngineStatus& before, const EngineStatus& now, double interval_s,
-                          int64_t wall_ms);
+                          int64_t wall_ms, bool stalled = false);
 
 // The age of the oldest change that was read and is not applied: by the source's wall clock, but never less
 // than the time since it was received (clocks differ; DocumentDB may not tell). A stream whose source is away

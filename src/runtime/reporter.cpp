@@ -120,7 +120,8 @@ void Reporter::show_progress(TimePoint now, const Engine& engine) {
       status.copy ? observe::copy_progress_line(
                         *status.copy, observe::copy_pace(last_progress_.status.copy.value_or(CopyProgress{}),
                                                          *status.copy, interval_s))
-                  : observe::progress_line(last_progress_.status, status, interval_s, wall_ms());
+                  : observe::progress_line(last_progress_.status, status, interval_s, wall_ms(),
+                                           !watch_.stalled().empty());
   observe::show_live_line(line);
   last_progress_ = {.at = now, .status = std::move(status)};
 }

@@ -76,6 +76,36 @@ TEST(ProgressWatch, NoticesATargetThatDoesNotAnswer) {
   EXPECT_EQ(watch.look(now), "no progress: a writer (the target has not answered for 100 s)");
 }
 
+TEST(ProgressWatch, NoticesASpoolThatIsNotTakenOut) {
+  EngineStatus now = status(1'000, 0, 7);
+  now.streams[0].state = StreamState::catching_up;
+  now.streams[0].spooled_batches = 3;
+  ProgressWatch watch;
+  EXPECT_EQ(watch.look(now), "");
+  now.streams[0].last_answer = now.now = at(1'070);
+  now.streams[0].spooled_batches = 4;  // what the source adds is no progress
+  EXPECT_EQ(watch.look(now), "");
+  now.streams[0].last_answer = now.now = at(1'080);
+  EXPECT_EQ(watch.look(now), "no progress: db.a (no change applied for 80 s, 0 wait, more in the spool)");
+  now.streams[0].spooled_batches = 2;
+  EXPECT_EQ(watch.look(now), "progress again: nothing stands still any more");
+
+  ProgressWatch other;
+  now.streams[0].state = StreamState::copying;
+  other.look(now);
+  now.streams[0].last_answer = now.now = at(1'200);
+  EXPECT_EQ(other.look(now), "") << "it has to wait for the copy";
+}
+
+TEST(ProgressWatch, NoticesADiskThatDoesNotAnswer) {
+  EngineStatus now = status(1'000, 0, 0);
+  now.persisting_since = at(950);
+  ProgressWatch watch;
+  EXPECT_EQ(watch.look(now), "");
+  now.persisting_since = at(920);
+  EXPECT_EQ(watch.look(now), "no progress: the state (its disk has not answered for 80 s)");
+}
+
 TEST(ProgressWatch, NamesSomeOfMany) {
   ProgressWatch watch;
   EngineStatus many = status(1'000, 1, 0);

@@ -182,6 +182,7 @@ TEST(ProgressLine, IsShort) {
   now.errors = 1'000;
   EXPECT_EQ(progress_line(before, now, 1'000.0, kNow_ms),
             "live | 1 234/s | lag 0.0 s | backlog 12 | 1 234 567 applied | 1 000 errors");
+  EXPECT_TRUE(progress_line(before, now, 1'000.0, kNow_ms, true).starts_with("stalled | "));
   now.streams[0].state = StreamState::reconnecting;
   now.events_applied = 99'999'999'999;
   now.events_waiting = 9'999'999;
