@@ -158,7 +158,7 @@ def scaled(count):
 
 
 def run_copy(report, tools, folder):
-    for documents, size, name in ((scaled(1_000_000), 900, "900 bytes"), (scaled(100_000), 10_000, "10 KB")):
+    for documents, size, name in ((scaled(1_000_000), 900, "900 bytes"), (scaled(300_000), 10_000, "10 KB")):
         median = report.add(f"copy {name}", measure_copy(tools, os.path.join(folder, str(size)), documents, size,
                                                          ARGUMENTS.repeats))
         report.note(f"copy of {documents:,} of {name}: bare reader | bare inserters | service, documents/s",
