@@ -49,7 +49,7 @@ class PendingOperations {
   // A batch of the list that waits longest, a fair part of it for each free writer. Without entries when the
   // list has to wait for a checkpoint; another one comes first the next time.
   TakenBatch take(BatchLimits limits, uint32_t free_writers);
-  // Nothing may be sent before a checkpoint: what waits longest of each list shall be in it. True when none
+  // Nothing may be sent before a checkpoint: what waits longest of each stream shall be in it. True when none
   // is under way that has it.
   bool want_first_of_all();
 

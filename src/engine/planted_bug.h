@@ -21,6 +21,7 @@ enum class PlantedBug : uint8_t {
   spool_behind_memory,    // the spool begins behind what is only in memory
   rename_in_copy_window,  // a rename of a collection that may be copied in part
   replayed_forgotten,     // what a killed process may have sent is not compared
+  sent_untold,            // events are sent before a checkpoint says that they may be
   new_indexes_forgotten,  // indexes that are still to be built are not in the checkpoint that passes them
 };
 

@@ -4,13 +4,16 @@
 // successor (DESIGN invariant 14). So each checkpoint says how many events behind its position may be sent,
 // none is sent before a checkpoint that says so is durable, and only these are compared after a kill, however
 // many more wait at the source. Events are counted in the order of the stream, from the start of the process.
-// Thread-safety: none.
+//
+// A write that stands for several events of its key counts as the oldest of them: that one is read again
+// after a kill, and makes the key suspect whatever version of it was sent. Thread-safety: none.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace ddsync {
 
@@ -31,6 +34,11 @@ class SendWindow {
   bool allows(uint64_t event) const { return event < durable_end_; }
   // It is sent now, or shall be as soon as it may.
   void wants(uint64_t event) { needed_end_ = std::max(needed_end_, event + 1); }
+  // Of several that have to wait, the first is wanted: each is offered, then want_offered().
+  void offer(uint64_t event) { offered_ = std::min(offered_, event); }
+  void want_offered() {
+    if (offered_ != kAll) wants(std::exchange(offered_, kAll));
+  }
   // Half of what was allowed last is used: time for a checkpoint.
   bool narrow() const { return ahead_ > 0 && needed_end_ + granted_ / 2 >= proposed_end_; }
 
@@ -65,6 +73,7 @@ class SendWindow {
   uint64_t granted_ = 0;  // by the last proposal
   uint64_t inherited_end_ = 0;
   uint64_t needed_end_ = 0;  // behind the last event that was sent, or is to be sent
+  uint64_t offered_ = kAll;
   uint64_t proposed_end_ = kAll;
   uint64_t durable_end_ = kAll;
 };

@@ -24,7 +24,7 @@ namespace {
 using namespace ddsync;
 using namespace ddsync::sim;
 
-constexpr std::array<std::pair<const char*, PlantedBug>, 14> kBugs = {{
+constexpr std::array<std::pair<const char*, PlantedBug>, 15> kBugs = {{
     {"checkpoint-before-acknowledgement", PlantedBug::checkpoint_before_acknowledgement},
     {"two-writes-in-flight-on-one-key", PlantedBug::two_writes_in_flight_on_one_key},
     {"no-durable-start-position", PlantedBug::no_durable_start_position},
@@ -38,6 +38,7 @@ constexpr std::array<std::pair<const char*, PlantedBug>, 14> kBugs = {{
     {"spool-behind-memory", PlantedBug::spool_behind_memory},
     {"rename-in-copy-window", PlantedBug::rename_in_copy_window},
     {"replayed-forgotten", PlantedBug::replayed_forgotten},
+    {"sent-untold", PlantedBug::sent_untold},
     {"new-indexes-forgotten", PlantedBug::new_indexes_forgotten},
 }};
 

@@ -226,6 +226,26 @@ TEST(EngineSendWindow, NoEventIsSentBeforeADurableCheckpointSaysThatItMayBe) {
   EXPECT_EQ(given.make_durable().streams[0].may_be_sent, 6U);  // behind a position one event further on
 }
 
+// However far ahead the last change of a key is, or the next one of a rare kind.
+TEST(EngineSendWindow, IsNotWidenedByWhatIsFarAhead) {
+  const std::string hot_key =
+      replace("h1", "0", "") + "," + inserts(1, 50) + "," + replace("h2", "0", R"(,"v":2)");
+  const std::string rare_kind = inserts(1, 50) + "," + remove("r", "99");
+  for (const std::string& events : {hot_key, rare_kind}) {
+    EngineOptions options = Harness::options(4);
+    options.sent_ahead_max = 2;
+    Harness given(options);
+    given.start();
+    given.batch(events, "a");
+    for (int round = 0; round < 3; ++round) {
+      const std::vector<WriteBatch> writes = given.take_all<output::Write>();
+      EXPECT_FALSE(writes.empty()) << round;
+      EXPECT_LE(given.make_durable().streams[0].may_be_sent, 20U) << round;
+      for (const WriteBatch& write : writes) given.acknowledge(write);
+    }
+  }
+}
+
 // The entry begins before the watermark, with events that were in memory too: they are counted again.
 TEST(EngineSendWindow, IsCountedFromTheSpoolWhenTheNextStartBeginsThere) {
   Ledger ledger("db.coll");
