@@ -77,6 +77,7 @@ void Spools::on_spooled(Stream& stream, const input::StreamSpooled& spooled) {
   stream.spool.append(spooled.bytes, shared_.now);
   stream.spool.after = spooled.after;
   stream.rewound = false;
+  stream.memory_end = {};
   bytes_ += spooled.bytes;
 }
 

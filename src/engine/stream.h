@@ -104,6 +104,8 @@ struct Stream {
   Instant waits_since;         // for a read that goes to the engine; none when it does not wait
   // The source is read again from the durable position on, for the spool.
   bool rewound = false;
+  // Behind what is in memory, while the source is read before it and the spool has nothing of that yet.
+  StreamPosition memory_end;
   // Events up to the one with this token come again and are left out: they are in memory, or an earlier
   // process has applied them. (One that is older than a schema change must not come after it.)
   ResumeToken skip_until;

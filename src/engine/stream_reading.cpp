@@ -68,8 +68,9 @@ void Streams::on_idle(Stream& stream, StreamPosition position) {
   recovered(stream);
   if (!position.known()) return;
   stream.read_position = position;
-  // With events in the spool it is not the position behind what the ledger knows.
-  if (stream.spool.drained() && stream.ledger.idle_position(std::move(position))) checkpoints_.moved();
+  // With events in the spool, or on the way there, it is not the position behind what the ledger knows.
+  const bool behind_all = stream.spool.drained() && !stream.memory_end.known();
+  if (behind_all && stream.ledger.idle_position(std::move(position))) checkpoints_.moved();
 }
 
 void Streams::on_spooled(const input::StreamSpooled& spooled) {
@@ -129,6 +130,10 @@ void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
     rewind(stream);
     return;
   }
+  if (!to_spool && stream.memory_end.known()) {
+    give_up_spool(stream);
+    return;
+  }
   stream.state = state_of(stream, to_spool);
   if (!may_read) {  // the disk: what waits at the source may be what a document set aside waits for
     stream.last_batch_empty = false;
@@ -163,9 +168,21 @@ void Streams::rewind(Stream& stream) {
   if (!goes_on) stream.ledger.spool_begins(stream.durable.passed);
   StreamPosition start = goes_on ? stream.spool.after : stream.durable.position;
   if (!in_part && stream.read_position == start) return;
+  if (!stream.memory_end.known()) stream.memory_end = in_part ? stream.ledger.end() : stream.read_position;
   stream.skip_until = stream.ledger.end().token;
   stream.ledger.window().read_again(stream.ledger.added());
   stream.read_position = std::move(start);
+  shared_.emit(output::CloseStream{{stream.index}});
+  open(stream);
+}
+
+// The target can take the changes again before the spool has begun. What comes twice must not be applied
+// directly: an old version would be sent while the watermark may pass the newer one, and a restart from
+// there would not bring that again.
+void Streams::give_up_spool(Stream& stream) {
+  stream.rewound = false;
+  stream.skip_until = {};
+  stream.read_position = std::exchange(stream.memory_end, {});
   shared_.emit(output::CloseStream{{stream.index}});
   open(stream);
 }

@@ -70,6 +70,7 @@ class Streams {
   static StreamState state_of(const Stream& stream, bool to_spool);
   bool secure_start(Stream& stream);
   void rewind(Stream& stream);
+  void give_up_spool(Stream& stream);
   void note_waiting(Stream& stream, uint64_t held_bytes) const;
   void read(Stream& stream, uint64_t held_bytes, bool to_spool);
   void server_closed_cursor(Stream& stream);

@@ -66,6 +66,22 @@ TEST(EngineSpool, BeginsAtTheDurablePositionWhenTheWatermarkIsAheadOfIt) {
   given.give(input::CheckpointDurable{under_way});
 }
 
+// An old version, written again, must not outlive a newer one that the watermark has passed.
+TEST(EngineSpool, ThatIsNotNeededAnyMoreBringsNothingTwice) {
+  Harness given(with_spool());
+  fill_memory_for_long(given);
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  given.take<output::ReadStream>();
+  given.acknowledge(given.take<output::Write>());  // the target is back
+  while (given.has<output::Persist>()) given.make_durable();
+  given.give(input::StreamBatch{{0}, raw_batch("", token("start"))});
+  EXPECT_FALSE(given.has<output::ReadStream>());
+  EXPECT_EQ(given.take<output::OpenStream>().position, at("a")) << "behind what was in memory";
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 0u);
+}
+
 TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
   Harness given(with_spool());
   fill_memory_for_long(given);
