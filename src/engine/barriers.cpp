@@ -129,11 +129,11 @@ bool Barriers::crossed(const Stream& stream, const Stream& partner) const {
 bool Barriers::partner_stands_still(Stream& stream) {
   const Barrier& barrier = *stream.barrier;
   Stream& partner = streams_.at(*barrier.partner);
-  if (partner.is_gap()) return partner.ledger.all_acknowledged();
-  if (partner.barrier) {
+  if (partner.barrier) {  // also one that met it before its gap
     return same_rename(*partner.barrier, barrier) ? partner.barrier->phase == Phase::ready
                                                   : crossed(stream, partner);
   }
+  if (partner.is_gap()) return partner.ledger.all_acknowledged();
   if (!partner.ledger.all_acknowledged()) return false;
   const bool idle = partner.last_batch_empty && shared_.now - partner.last_event >= kPartnerIdle &&
                     partner.empty_batches >= barrier.partner_empty_batches + kPartnerIdleBatches;
@@ -220,7 +220,7 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
       suspects_.renamed(barrier.change.ns, barrier.change.to);
       copies_.renamed(barrier.change.to);
     }
-    if (barrier.incomplete) suspects_.add_namespace(barrier.change.ns);
+    if (barrier.incomplete || may_be_copied_late(stream)) suspects_.add_namespace(barrier.change.ns);
     done(stream);
     return;
   }
@@ -236,6 +236,14 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
     return;
   }
   on_failed(stream, *changed.error);
+}
+
+// A document that a killed process copied may land in what is gone now: no event and no copy names it any
+// more. (The collections of a dropped database are told of one by one before.)
+bool Barriers::may_be_copied_late(const Stream& stream) const {
+  const SchemaChangeKind kind = stream.barrier->change.kind;
+  const bool leaves_nothing = kind == SchemaChangeKind::drop || kind == SchemaChangeKind::rename;
+  return leaves_nothing && shared_.now < stream.copied_late_until;
 }
 
 // Collections are made by every first insert: at many of them the log would say nothing else.

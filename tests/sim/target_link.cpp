@@ -89,8 +89,10 @@ void TargetLink::lose_reply(const WriteBatch& batch, const std::shared_ptr<Reque
   finish(batch.writer, batch.id, answer_after, reply_lost());
   Random& random = around_.random;
   if (around_.happens(around_.profile.target.lands_late)) {
-    const int64_t most = around_.profile.engine.late_write_max.us;
-    execute_later(request, {answer_after.us + random.between(0, most * 9 / 10)}, std::nullopt);
+    // From now: nobody waits for an answer to a process that is killed.
+    const int64_t most = around_.profile.engine.late_write_max.us * 9 / 10;
+    const int64_t after_answer = random.between(0, std::max<int64_t>(0, most - answer_after.us));
+    execute_later(request, {answer_after.us + after_answer}, std::nullopt);
     return;
   }
   if (random.percent(30)) return;

@@ -366,12 +366,16 @@ std::set<uint64_t> World::renames_that_may_be_repeated() const {
   return repeated;
 }
 
-// A schema change of unknown outcome; a collection that came into scope by a rename; a rename of one with
-// updates that came without their documents, when a restart has forgotten of which keys. Renames carry it on.
+// A schema change of unknown outcome; one that leaves nothing where a killed copy's documents may land; a
+// collection that came into scope by a rename; a rename of one with updates that came without their
+// documents, when a restart has forgotten of which keys. Renames carry it on.
 std::set<Namespace> World::unproven_with_cause() const {
   std::set<Namespace> with_cause = target_link_.may_be_unproven();
   const std::set<uint64_t> repeated = renames_that_may_be_repeated();
+  const bool copied_late = profile_.engine.copy.mode != CopyMode::off && around_.life > 1;
   for (const Change& change : source_.log()) {
+    const bool gone = change.kind == EventKind::drop || change.kind == EventKind::rename;
+    if (gone && copied_late) with_cause.insert(change.ns);
     if (change.kind != EventKind::rename) continue;
     const auto& filter = profile_.engine.filter;
     const bool unknown =
@@ -436,7 +440,8 @@ bool World::was_renamed_to(const Namespace& ns) const {
 }
 
 // Indexes and options of what is there. A document that lands late may bring a dropped collection back, which
-// then keeps its own options.
+// then keeps its own options. What is built for a name whose next life has begun at the source is that
+// life's, and a rename carries it on (docs/architecture.md).
 void World::check_schema(const Namespace& ns) const {
   const Collection* source = source_.store().find(ns);
   if (profile_.workload.options == 0 || source == nullptr) return;
@@ -445,12 +450,13 @@ void World::check_schema(const Namespace& ns) const {
   const Collection* found = std::as_const(target_link_).target().store().find(ns);
   const Collection& target = found != nullptr ? *found : empty;
   const bool may_come_back = profile_.target.lands_late > 0;
-  require(may_come_back || source->options == target.options,
+  const bool was_renamed = was_renamed_to(ns);
+  require(may_come_back || was_renamed || source->options == target.options,
           fmt::format("{} has the options {} at the source and {} at the target", ns.name(), source->options,
                       target.options));
   const bool all_there = std::includes(target.indexes.begin(), target.indexes.end(), source->indexes.begin(),
                                        source->indexes.end());
-  const bool none_more = target.indexes.size() == source->indexes.size() || was_renamed_to(ns);
+  const bool none_more = target.indexes.size() == source->indexes.size() || was_renamed;
   require(all_there && none_more,
           fmt::format("{} has the indexes {} at the source and {} at the target", ns.name(),
                       fmt::join(source->indexes, ","), fmt::join(target.indexes, ",")));
