@@ -226,6 +226,8 @@ void TargetLink::compare(const output::Compare& order) {
       key.equal = source->at(i) == target->at(i);
       if (key.equal) continue;
       repaired_.insert({order.ns, identity_of(order.ids[i].view())});
+      // Another document may hold its unique value until the repairs are given up.
+      if (around_.profile.workload.unique_index) may_be_unproven_.insert(order.ns);
       if (!source->at(i).empty()) {
         const auto* bytes = reinterpret_cast<const uint8_t*>(source->at(i).data());
         key.source_document = OwnedDocument({bytes, static_cast<uint32_t>(source->at(i).size())});
