@@ -49,7 +49,7 @@ void Checkpoints::on_failed(uint64_t /*generation*/, const Error& error) {
   in_flight_ = false;
   forced_ = true;
   unpersisted_ += std::exchange(in_flight_events_, 0);
-  attempt_ += 1;
+  if (attempt_++ == 0) failing_since_ = last_;
   not_before_ = shared_.now + shared_.backoff(attempt_);
   shared_.counters.errors += 1;
   if (attempt_ == 1) {

@@ -38,8 +38,11 @@ class Checkpoints {
   // The disk refuses: nothing more is to be read until it recovers.
   bool failing() const { return attempt_ > 0; }
   uint64_t unpersisted() const { return unpersisted_; }
-  // 0 = the disk is not at work.
-  Instant in_flight_since() const { return in_flight_ ? last_ : Instant{}; }
+  // Since when the disk has not taken what it was asked to keep; 0 = it is not being asked.
+  Instant waits_for_disk_since() const {
+    if (failing()) return failing_since_;
+    return in_flight_ ? last_ : Instant{};
+  }
   // When pump() has to be called again without another input; 0 = no need.
   Instant next_wake(bool idle) const;
 
@@ -60,9 +63,10 @@ class Checkpoints {
   uint64_t in_flight_events_ = 0;
   uint64_t weight_ = 1;  // entries of the last checkpoint
   uint32_t attempt_ = 0;
-  Instant last_;        // when the last one was asked for
-  Duration took_;       // to make the last one durable
-  Instant not_before_;  // backoff after a failure
+  Instant last_;           // when the last one was asked for
+  Duration took_;          // to make the last one durable
+  Instant not_before_;     // backoff after a failure
+  Instant failing_since_;  // when the first one that failed was asked for
 };
 
 }  // namespace ddsync

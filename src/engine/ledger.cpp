@@ -120,15 +120,17 @@ int64_t Ledger::waiting_wall_ms() const {
   return decode_event(front.event(static_cast<uint32_t>(next_index_)), event) ? event.wall_ms : 0;
 }
 
-// Behind an event that is stuck, finished batches would pile up: neighbours become one.
+// Behind an event that is stuck, finished batches would pile up: neighbours become one, but for those of the
+// spool and others: where an entry ends is to be known.
 void Ledger::finish(BatchRecord& batch) {
   bytes_ -= batch.bytes - kBatchOverheadBytes;
   batch.bytes = kBatchOverheadBytes;
   batch.storage.reset();
   batch.finished = batch.slots.size();
   batch.slots = {};
-  const auto is_finished = [](const BatchRecord& other) {
-    return other.complete && other.unacknowledged == 0;
+  const auto is_finished = [&batch](const BatchRecord& other) {
+    const bool alike = (other.spool_sequence == 0) == (batch.spool_sequence == 0);
+    return alike && other.complete && other.unacknowledged == 0;
   };
   if (const auto next = std::next(batch.place); next != batches_.end() && is_finished(*next))
     merge(batch, *next);

@@ -4,6 +4,7 @@
 // Thread-safety: none.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <list>
 #include <memory>
@@ -97,13 +98,15 @@ class Ledger {
 
   SendWindow& window() { return window_; }
   const SendWindow& window() const { return window_; }
-  // For a checkpoint with the present position: see SendWindow::propose(). `spool_left`: the next process
-  // begins with the entry spool_next() of the spool, and that may begin before the position.
-  std::optional<uint64_t> may_be_sent(bool spool_left) {
-    return window_.propose(spool_left ? spool_next_at_ : passed_, passed_, waiting_);
+  // For a checkpoint with the present position: see SendWindow::propose(). The next process begins where the
+  // watermark had passed `restart` events, or later.
+  std::optional<uint64_t> may_be_sent(uint64_t restart) {
+    return window_.propose(std::min(restart, passed_), passed_, waiting_);
   }
   // The spool begins where the watermark had passed so many events.
   void spool_begins(uint64_t passed) { spool_next_at_ = passed; }
+  // The number that the first event of the entry spool_next() has or will have, or a lower one.
+  uint64_t spool_next_at() const { return spool_next_at_; }
   uint64_t added() const { return added_; }    // events, since the start
   uint64_t passed() const { return passed_; }  // of these, by the watermark
 
@@ -138,7 +141,6 @@ class Ledger {
   uint64_t bytes_ = 0;
   uint64_t added_ = 0;
   uint64_t passed_ = 0;  // by the watermark
-  // The number that the first event of the entry spool_next() has, or a lower one.
   uint64_t spool_next_at_ = 0;
   SendWindow window_;
 };

@@ -45,7 +45,10 @@ bool Spools::goes_to_spool(const Stream& stream) const {
   if (!enabled() || !stream.durable.position.known()) return false;
   if (!stream.spool.drained() || stream.copying) return true;
   if (!has_room()) return false;
-  if (stream.rewound) return true;  // it has begun; the first entry is still to come
+  const StreamPosition& beginning = stream.spool.in_use() ? stream.spool.after : stream.durable.position;
+  if (stream.forgotten.known() && stream.forgotten == beginning) return false;
+  // It has begun; the first entry is still to come, unless its disk fails and it is not needed any more.
+  if (stream.rewound && (stream.blocked() || stream.failures == 0)) return true;
   // What is not durable is read again from the source when the spool begins. It must not come after the
   // schema change that it came before: then only the change itself may be left.
   const uint64_t own = stream.barrier ? 1 : 0;
@@ -59,7 +62,9 @@ bool Spools::goes_to_spool(const Stream& stream) const {
 
 void Spools::direct(Stream& stream, output::ReadStream& read) const {
   read.spool_as = stream.spool.next_write;
-  read.spool_idle = !stream.spool.drained() && shared_.now - stream.spool.last_append >= kIdleEntryInterval;
+  const Instant last = stream.spool.last_append;
+  const bool long_ago = last == Instant{} || shared_.now - last >= kIdleEntryInterval;
+  read.spool_idle = !stream.spool.drained() && long_ago;
 }
 
 void Spools::on_spooled(Stream& stream, const input::StreamSpooled& spooled) {

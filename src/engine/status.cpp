@@ -87,7 +87,7 @@ EngineStatus Engine::Core::status() const {
   status.writers_busy = writers_.busy();
   status.writers_retrying = writers_.retrying();
   status.unanswered_since = writers_.unanswered_since();
-  status.persisting_since = checkpoints_.in_flight_since();
+  status.persisting_since = checkpoints_.waits_for_disk_since();
   status.last_write_error = writers_.last_error();
   status.watching = streams_.watching();
   return status;

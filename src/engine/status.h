@@ -100,7 +100,7 @@ struct EngineStatus {
   uint32_t writers_busy = 0;
   uint32_t writers_retrying = 0;
   Instant unanswered_since;      // when the oldest write that the target has not answered was sent, 0 = none
-  Instant persisting_since;      // when the disk was asked to keep the state, 0 = it is not being asked
+  Instant persisting_since;      // since when the disk has not taken the state, 0 = it is not being asked
   std::string last_write_error;  // empty when the last write went well
   bool watching = false;
   std::optional<CopyProgress> copy;  // nothing: no copy in this run

@@ -106,6 +106,8 @@ struct Stream {
   bool rewound = false;
   // Behind what is in memory, while the source is read before it and the spool has nothing of that yet.
   StreamPosition memory_end;
+  // The source does not know this position any more: no spool can begin there.
+  StreamPosition forgotten;
   // Events up to the one with this token come again and are left out: they are in memory, or an earlier
   // process has applied them. (One that is older than a schema change must not come after it.)
   ResumeToken skip_until;
@@ -134,6 +136,10 @@ struct Stream {
 
   // Of the last batch that came directly a part is not decoded.
   bool read_in_part() const { return undecoded && undecoded->batch->spool_sequence == 0; }
+  // Nothing that was in the spool is left to be decoded.
+  bool spool_applied() const {
+    return spool.drained() && !(undecoded && undecoded->batch->spool_sequence != 0);
+  }
   // The engine can take no event of it now.
   bool blocked() const { return held_up() || undecoded.has_value() || full; }
   bool is_gap() const { return state == StreamState::gap; }

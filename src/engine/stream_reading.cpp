@@ -67,6 +67,8 @@ void Streams::note_replay(Stream& stream) const {
 void Streams::on_idle(Stream& stream, StreamPosition position) {
   recovered(stream);
   if (!position.known()) return;
+  // Nothing came between what the spool holds and this.
+  if (stream.spool.in_use() && stream.read_position == stream.spool.after) stream.spool.after = position;
   stream.read_position = position;
   // With events in the spool, or on the way there, it is not the position behind what the ledger knows.
   const bool behind_all = stream.spool.drained() && !stream.memory_end.known();

@@ -223,7 +223,9 @@ void Streams::fail(Stream& stream, const Error& error) {
   stream.last_batch_empty = false;
   const bool lost =
       error.treatment == Treatment::history_lost || error.treatment == Treatment::event_too_large;
-  if (lost && !stream.spool.drained()) {
+  if (lost && stream.memory_end.known()) {
+    stay_in_memory(stream, error);
+  } else if (lost && !stream.spool_applied()) {
     stream.gap_behind_spool = gap_reason(error);
     shared_.notice(
         output::Level::error,
@@ -234,12 +236,31 @@ void Streams::fail(Stream& stream, const Error& error) {
   } else if (error.treatment == Treatment::fatal) {
     stream.state = StreamState::closed;
     stream.detail = describe(error);
-    shared_.end(
-        output::StopReason::access_denied,
-        fmt::format("the source refuses the change stream of {}: {}", stream.scope.name(), describe(error)));
+    if (error.code == kErrorLocalDisk) {
+      shared_.end(output::StopReason::local_disk, fmt::format("the spool cannot take the changes of {}: {}",
+                                                              stream.scope.name(), describe(error)));
+    } else {
+      shared_.end(output::StopReason::access_denied,
+                  fmt::format("the source refuses the change stream of {}: {}", stream.scope.name(),
+                              describe(error)));
+    }
   } else {
     reopen_later(stream, error);
   }
+}
+
+// The spool cannot begin at the durable position any more, but nothing is lost: what came behind it is in
+// memory.
+void Streams::stay_in_memory(Stream& stream, const Error& error) {
+  stream.forgotten = stream.read_position;
+  shared_.counters.errors += 1;
+  shared_.notice(
+      output::Level::warning,
+      fmt::format(
+          "{}: the changes in memory cannot go to the spool, the source no longer has them: {}; they are "
+          "applied as soon as the target takes them, and must not be lost before",
+          stream.scope.name(), describe(error)));
+  give_up_spool(stream);
 }
 
 void Streams::enter_gap(Stream& stream, std::string reason) {
@@ -315,6 +336,15 @@ Instant Streams::next_wake() const {
   return next;
 }
 
+// Behind how many events the next process begins at the earliest, if it begins with the checkpoint that is
+// built now: a spool that does not exist yet, and is there when this process is killed, begins where the last
+// durable one stands.
+uint64_t Streams::restart_of(const Stream& stream) const {
+  if (!spools_.enabled()) return stream.ledger.passed();
+  const bool has_begun = stream.spool.in_use() || stream.rewound;
+  return has_begun ? stream.ledger.spool_next_at() : stream.durable.passed;
+}
+
 void Streams::fill(Checkpoint& checkpoint) {
   checkpoint.streams.reserve(streams_.size());
   for (Stream& stream : streams_) {
@@ -325,7 +355,7 @@ void Streams::fill(Checkpoint& checkpoint) {
     checkpoint.streams.push_back({stream.scope.name(), stream.proposed.position, stream.gap_reason,
                                   stream.ledger.spool_next(),
                                   std::max(stream.spool.next_write, stream.spool_missing), stream.copy,
-                                  stream.ledger.may_be_sent(stream.spool.in_use()),
+                                  stream.ledger.may_be_sent(restart_of(stream)),
                                   copies_anew || shared_.now < stream.copied_late_until});
   }
 }

@@ -36,8 +36,8 @@ std::string ProgressWatch::look(const EngineStatus& status) {
   stalled_.clear();
   seen_.resize(status.streams.size(), {0, 0, 0, status.now, {}});
   for (size_t i = 0; i < seen_.size(); ++i) look_at(status.streams[i], seen_[i], status.now);
-  look_at_answer("a writer (the target has", status.unanswered_since, status.now);
-  look_at_answer("the state (its disk has", status.persisting_since, status.now);
+  look_at_answer("a writer (the target has not answered", status.unanswered_since, status.now);
+  look_at_answer("the state (its disk has not taken it", status.persisting_since, status.now);
   if (stalled_.empty()) {
     if (said_ == 0) return {};
     said_ = 0;
@@ -52,7 +52,8 @@ std::string ProgressWatch::look(const EngineStatus& status) {
 
 void ProgressWatch::look_at(const StreamStatus& stream, Seen& seen, Instant now) {
   const uint64_t waiting = stream.events_read - stream.events_applied;
-  const bool in_spool = stream.state != StreamState::copying && stream.spooled_batches > 0;
+  const bool has_to_wait = stream.state == StreamState::copying || stream.state == StreamState::gap;
+  const bool in_spool = !has_to_wait && stream.spooled_batches > 0;
   const bool waits = waiting > 0 || in_spool;
   const bool moves = stream.watermark != seen.watermark || stream.events_applied != seen.applied ||
                      stream.spooled_batches < seen.spooled;
@@ -72,9 +73,9 @@ void ProgressWatch::look_at(const StreamStatus& stream, Seen& seen, Instant now)
   }
 }
 
-void ProgressWatch::look_at_answer(const char* who, Instant since, Instant now) {
+void ProgressWatch::look_at_answer(const char* what, Instant since, Instant now) {
   if (since == Instant{} || now - since < kStandsStill) return;
-  stalled_.push_back(fmt::format("{} not answered for {} s)", who, whole_seconds(now - since)));
+  stalled_.push_back(fmt::format("{} for {} s)", what, whole_seconds(now - since)));
 }
 
 std::string some_stalled(const std::vector<std::string>& stalled) {

@@ -30,8 +30,8 @@ class ProgressWatch {
   };
 
   void look_at(const StreamStatus& stream, Seen& seen, Instant now);
-  // One that was asked for something at `since` (0 = it was not) and has not answered.
-  void look_at_answer(const char* who, Instant since, Instant now);
+  // `what`, as far as "for 80 s)", has been waited for since `since`; 0 = nobody waits.
+  void look_at_answer(const char* what, Instant since, Instant now);
 
   std::vector<Seen> seen_;
   std::vector<std::string> stalled_;

@@ -43,16 +43,20 @@ void StreamReader::carry_out(const output::ReadStream& order) {
   }
   const bool to_keep = batch->events.size > kEmptyArraySize || order.spool_idle;
   if (order.spool_as != 0 && spool_ != nullptr && to_keep) {
-    keep(order, *batch);
+    keep(order, *std::move(batch));
   } else {
     inbox_.post(input::StreamBatch{.stream = stream_, .batch = *std::move(batch)});
   }
 }
 
-void StreamReader::keep(const output::ReadStream& order, const RawBatch& batch) {
+void StreamReader::keep(const output::ReadStream& order, RawBatch&& batch) {
   auto position = position_behind(batch.events, batch.post_batch_token, opened_);
   if (!position) {
     fail(not_understood(scope_));
+    return;
+  }
+  if (!position->after.known()) {  // nothing came, and no position with it
+    inbox_.post(input::StreamBatch{.stream = stream_, .batch = std::move(batch)});
     return;
   }
   if (auto kept = spool_->append(scope_, order.spool_as, batch, position->after); !kept) {

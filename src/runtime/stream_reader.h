@@ -26,7 +26,7 @@ class StreamReader {
   void carry_out(const output::OpenStream& order);
   void carry_out(const output::ReadStream& order);
   void carry_out(const output::CloseStream& order);
-  void keep(const output::ReadStream& order, const RawBatch& batch);
+  void keep(const output::ReadStream& order, RawBatch&& batch);
   void fail(Error error);
 
   StreamId stream_;

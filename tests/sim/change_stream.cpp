@@ -87,6 +87,7 @@ std::optional<Error> ChangeStream::open(const StreamPosition& position, StreamPo
   last_token_.clear();
   if (position.known()) {
     position_after(position);
+    if (profile_.dialect == Dialect::documentdb) last_token_.clear();  // none before the first event
     // mongod looks for the token itself: it is gone with its change.
     if (next_ < source_.first_kept())
       return make_error(ErrorContext::stream_open, 286, "ChangeStreamHistoryLost", "simulated");

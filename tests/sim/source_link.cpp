@@ -104,20 +104,28 @@ void SourceLink::answer_read(StreamId id) {
     batch = cursor.stream.empty_batch();
   }
   if (cursor.order.spool_as != 0 && (batch.events.size > 5 || cursor.order.spool_idle)) {
-    keep(id, batch);
+    keep(id, std::move(batch));
     return;
   }
+  answer_directly(id, std::move(batch));
+}
+
+void SourceLink::answer_directly(StreamId id, RawBatch&& batch) {
   around_.later(round_trip(around_), [this, id, held = std::make_shared<RawBatch>(std::move(batch))] {
     at(id).asked = false;
     around_.give(input::StreamBatch{id, std::move(*held)});
   });
 }
 
-void SourceLink::keep(StreamId id, const RawBatch& batch) {
+void SourceLink::keep(StreamId id, RawBatch&& batch) {
   Cursor& cursor = at(id);
   const auto position = position_behind(batch.events, batch.post_batch_token, cursor.opened);
   if (!position) {
     fail(id, make_error(ErrorContext::stream_read, kErrorProtocol, "", "damaged (simulated)"));
+    return;
+  }
+  if (!position->after.known()) {
+    answer_directly(id, std::move(batch));
     return;
   }
   // Another read can only be asked for after the answer.

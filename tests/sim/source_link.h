@@ -42,7 +42,8 @@ class SourceLink {
 
   void answer_open(StreamId id, const StreamPosition& position);
   void answer_read(StreamId id);
-  void keep(StreamId id, const RawBatch& batch);
+  void keep(StreamId id, RawBatch&& batch);
+  void answer_directly(StreamId id, RawBatch&& batch);
   void fail(StreamId id, Error error);
   bool disturbed(uint32_t permille) { return !undisturbed_ && around_.happens(permille); }
   Cursor& at(StreamId id) { return cursors_[id.value]; }

@@ -66,6 +66,68 @@ TEST(EngineSpool, BeginsAtTheDurablePositionWhenTheWatermarkIsAheadOfIt) {
   given.give(input::CheckpointDurable{under_way});
 }
 
+// The source is read again for the spool, from the durable position.
+void rewind(Harness& given) {
+  fill_memory_for_long(given);
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 1u);
+}
+
+void target_is_back(Harness& given) {
+  given.acknowledge(given.take<output::Write>());
+  while (given.has<output::Persist>()) given.make_durable();
+}
+
+TEST(EngineSpool, WhoseDiskFailsIsGivenUpWhenTheTargetIsBack) {
+  Harness given(with_spool());
+  rewind(given);
+  given.give(input::StreamFailed{{0}, make_error(ErrorContext::stream_read, kErrorLocalDisk, "", "full")});
+  target_is_back(given);
+  given.pass_ms(6'000);
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_EQ(given.take<output::OpenStream>().position, at("a"));
+}
+
+TEST(EngineSpool, ThatCannotBeginAnyMoreIsNoGapWhileMemoryHasTheChanges) {
+  Harness given(with_spool());
+  fill_memory_for_long(given);
+  given.take<output::OpenStream>();
+  given.give(input::StreamFailed{{0}, make_error(ErrorContext::stream_open, 286, "", "too old")});
+  EXPECT_EQ(given.take<output::OpenStream>().position, at("a")) << "behind what is in memory";
+  given.give(input::StreamOpened{{0}, {}});
+  given.pass_ms(60'000);
+  EXPECT_FALSE(given.has<output::OpenStream>()) << "there is still no spool to begin";
+  EXPECT_NE(given.engine().status().streams.at(0).state, StreamState::gap);
+  target_is_back(given);
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 0u);
+}
+
+// DESIGN invariant 14: a process that starts with the spool counts from its beginning.
+TEST(EngineSpool, ThatIsAboutToBeginIsWhereTheNextProcessMayBegin) {
+  Harness given(with_spool());
+  given.start();
+  given.batch(insert("a", "1") + "," + insert("b", "2"), "b");
+  given.acknowledge(given.take<output::Write>());
+  given.take<output::ReadStream>();
+  given.pass_ms(1'000);
+  const Checkpoint under_way = given.take<output::Persist>().checkpoint;
+  EXPECT_EQ(under_way.streams[0].position, at("b"));
+  EXPECT_GE(under_way.streams[0].may_be_sent, 2U + 500U) << "behind the position before";
+}
+
+TEST(EngineSpool, WhoseFolderIsDamagedIsNotBlamedOnTheSource) {
+  Harness given(with_spool());
+  rewind(given);
+  Error damaged =
+      make_error(ErrorContext::stream_read, kErrorLocalDisk, "DamagedState", "the spool is damaged");
+  damaged.treatment = Treatment::fatal;
+  given.give(input::StreamFailed{{0}, damaged});
+  target_is_back(given);
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::local_disk);
+}
+
 // An old version, written again, must not outlive a newer one that the watermark has passed.
 TEST(EngineSpool, ThatIsNotNeededAnyMoreBringsNothingTwice) {
   Harness given(with_spool());
@@ -117,6 +179,42 @@ TEST(EngineSpool, OfAnEarlierProcessIsAppliedFirstAndTheSourceIsReadOnBehindIt) 
   given.give(input::TargetReady{});
   EXPECT_EQ(given.take<output::OpenStream>().position, at("z"));
   EXPECT_EQ(given.take<output::ReadSpool>().sequence, 3u);
+}
+
+TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenAllOfItIsDecoded) {
+  EngineOptions options = resumed(1, 2);
+  options.spool = {{"db.coll", 1, 2, 1'000, at("z")}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.take<output::OpenStream>();
+  given.take<output::ReadSpool>();
+  const std::string drop = R"({"_id":{"_data":"d"},"operationType":"drop","ns":{"db":"db","coll":"coll"}})";
+  given.give(input::SpoolBatch{{0}, 1, raw_batch(drop + "," + insert("e", "7"), token("z")), at("z")});
+  given.give(input::StreamFailed{{0}, make_error(ErrorContext::stream_open, 286, "", "too old")});
+  EXPECT_NE(given.engine().status().streams.at(0).state, StreamState::gap)
+      << "an insert waits behind the drop";
+}
+
+// Of a quiet source: its answers move the position, and bring nothing.
+TEST(EngineSpool, IsFollowedAlsoBehindAnIdleAnswer) {
+  EngineOptions options = resumed(1, 3);
+  options.spool = {{"db.coll", 1, 3, 1'000, at("z")}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 3u);
+  given.give(input::StreamBatch{{0}, raw_batch("", token("z2"))});
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 3u);
+  given.take<output::ReadSpool>();
+  given.give(input::SpoolBatch{{0}, 1, raw_batch(insert("a", "1"), token("a")), at("a")});
+  given.take<output::ReadSpool>();
+  const std::string drop = R"({"_id":{"_data":"d"},"operationType":"drop","ns":{"db":"db","coll":"coll"}})";
+  given.give(input::SpoolBatch{{0}, 2, raw_batch(drop, token("z")), at("z")});
+  given.give(input::StreamBatch{{0}, raw_batch("", token("z3"))});
+  given.pass_ms(31'000);
+  given.pass_ms(1);
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 3u) << "the schema change may take long";
 }
 
 TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenItIsApplied) {

@@ -103,7 +103,7 @@ TEST(ProgressWatch, NoticesADiskThatDoesNotAnswer) {
   ProgressWatch watch;
   EXPECT_EQ(watch.look(now), "");
   now.persisting_since = at(920);
-  EXPECT_EQ(watch.look(now), "no progress: the state (its disk has not answered for 80 s)");
+  EXPECT_EQ(watch.look(now), "no progress: the state (its disk has not taken it for 80 s)");
 }
 
 TEST(ProgressWatch, NamesSomeOfMany) {
