@@ -17,6 +17,7 @@ struct SpoolQueue {
   uint64_t durable = 1;     // entries before it are durably applied
   uint64_t bytes = 0;       // of the entries from `trimmed` on
   bool asked = false;       // an output::ReadSpool is not yet answered
+  uint64_t named_by = 0;    // checkpoint that says that there are entries: none is taken out before
   StreamPosition after;     // of the source, behind the newest entry
   Instant last_append;
   Instant told_at;                   // that there is a backlog
@@ -24,8 +25,8 @@ struct SpoolQueue {
 
   // Entries that are not taken out yet, the one that is being read with them.
   uint64_t left() const { return next_write - next_read; }
-  // All but what is being read is taken out.
-  bool nearly_drained() const { return next_read + (asked ? 1 : 0) >= next_write; }
+  // All but what is being read, or is about to be, is taken out.
+  bool nearly_drained() const { return left() <= 1; }
   // Nothing is left to take out.
   bool drained() const { return next_read == next_write && !asked; }
 

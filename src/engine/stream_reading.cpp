@@ -81,6 +81,8 @@ void Streams::on_spooled(const input::StreamSpooled& spooled) {
   stream.last_answer = stream.last_event = shared_.now;
   stream.last_batch_empty = false;
   recovered(stream);
+  // A start without the spool must know that it is missing.
+  if (!stream.spool.in_use()) stream.spool.named_by = checkpoints_.request();
   spools_.on_spooled(stream, spooled);
   stream.read_position = spooled.after;
   if (spooled.invalidated) server_closed_cursor(stream);
@@ -115,7 +117,7 @@ StreamState Streams::state_of(const Stream& stream, bool to_spool) {
 void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
   if (stream.is_gap() || stream.state == StreamState::closed) return;
   note_waiting(stream, held_bytes);
-  if (may_read) spools_.read_next(stream);
+  if (may_read && checkpoints_.durable(stream.spool.named_by)) spools_.read_next(stream);
   if (!stream.gap_behind_spool.empty()) {
     stream.state = StreamState::catching_up;
     if (stream.spool.drained() && !stream.undecoded) enter_gap(stream, stream.gap_behind_spool);

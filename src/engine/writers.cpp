@@ -74,11 +74,13 @@ void Writers::pump() {
     }
   }
   size_t lists_that_wait = 0;
+  bool any_waits = false;
   while (!free_.empty() && lists_that_wait < pending_.ready_lists()) {
     TakenBatch batch = pending_.take(limits(), static_cast<uint32_t>(free_.size()));
     if (batch.checkpoint_wanted) checkpoints_.request();
     if (batch.entries.empty()) {
       ++lists_that_wait;
+      any_waits = true;
       continue;
     }
     lists_that_wait = 0;
@@ -89,7 +91,8 @@ void Writers::pump() {
     writers_[index].unknown = false;
     send(index);
   }
-  if (!free_.empty() && pending_.want_first_of_all()) checkpoints_.request();
+  // Also while other lists keep all writers busy.
+  if ((any_waits || !free_.empty()) && pending_.want_first_of_all()) checkpoints_.request();
 }
 
 void Writers::send(uint32_t index) {

@@ -153,6 +153,8 @@ TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
   given.give(input::StreamSpooled{{0}, 1, at("a"), false, 4'100});
   EXPECT_FALSE(given.has<output::ReadSpool>()) << "memory is still full";
   given.acknowledge(given.take<output::Write>());
+  EXPECT_FALSE(given.has<output::ReadSpool>()) << "a start without the spool would not miss it yet";
+  EXPECT_EQ(given.make_durable().streams[0].spool_end, 2u);
   EXPECT_EQ(given.take<output::ReadSpool>().sequence, 1u);
   RawBatch batch = raw_batch(insert("a", "1"), token("a"));
   given.give(input::SpoolBatch{{0}, 1, std::move(batch), at("a")});
