@@ -153,6 +153,28 @@ TEST(EngineCopy, OfAKilledProcessIsRememberedUntilNothingOfItCanLand) {
   }
 }
 
+// One of its documents may land in what is gone then, and no event names it.
+TEST(EngineCopy, OfAKilledProcessLeavesADroppedCollectionNotProven) {
+  EngineOptions options = Harness::options();
+  options.late_write_max = Duration::seconds(150);
+  StreamCheckpoint stream;
+  stream.scope = "db.coll";
+  stream.position = {PositionKind::resume_after, Harness::token_of("t7"), 0};
+  stream.late_copies = true;
+  options.resume_from.streams = {stream};
+  for (const bool late : {false, true}) {
+    Harness given(options);
+    given.give(input::TargetReady{});
+    given.give(input::StreamOpened{{0}, {}});
+    if (late) given.pass_ms(151'000);
+    given.batch(event("d", "drop", ""), "d");
+    while (given.has<output::Persist>()) given.make_durable();
+    const auto change = given.take<output::ChangeSchema>();
+    given.give(input::SchemaChanged{change.writer, change.id, {}});
+    EXPECT_EQ(given.engine().status().unproven_namespaces, late ? 0u : 1u);
+  }
+}
+
 TEST(EngineCopy, IsNotWantedForAStreamThatHasAPosition) {
   EngineOptions options = copying();
   options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("t7"), 0}, ""}};

@@ -494,6 +494,25 @@ TEST(EngineBarrier, ARenameBetweenTwoStreamsRunsWhenBothStandAtIt) {
   EXPECT_EQ(given.engine().status().events_applied, 2u);
 }
 
+TEST(EngineBarrier, ARenameRunsAlsoWhenBothStreamsLoseTheirHistoryBehindIt) {
+  EngineOptions options = Harness::options();
+  options.streams = {{ScopeLevel::collection, {"db", "coll"}}, {ScopeLevel::collection, {"db", "other"}}};
+  const StreamPosition old = {PositionKind::resume_after, Harness::token_of("t"), 0};
+  options.resume_from.streams = {{"db.coll", old, ""}, {"db.other", old, ""}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  const std::string rename = R"({"_id":)" + token("r") +
+                             R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
+                             R"("to":{"db":"db","coll":"other"}})";
+  for (const uint32_t stream : {0U, 1U}) {
+    given.give(input::StreamOpened{{stream}, {}});
+    given.batch(rename, "r", stream);
+    given.give(input::StreamFailed{{stream}, make_error(ErrorContext::stream_read, 286, "", "lost")});
+  }
+  while (given.has<output::Persist>()) given.make_durable();
+  EXPECT_EQ(given.take<output::ChangeSchema>().kind, SchemaChangeKind::rename);
+}
+
 TEST(EngineStreams, AnInvalidatedStreamGoesOnWithStartAfter) {
   Harness given(Harness::options());
   given.start();
