@@ -131,12 +131,8 @@ TEST(EngineSpool, WhoseFolderIsDamagedIsNotBlamedOnTheSource) {
 // An old version, written again, must not outlive a newer one that the watermark has passed.
 TEST(EngineSpool, ThatIsNotNeededAnyMoreBringsNothingTwice) {
   Harness given(with_spool());
-  fill_memory_for_long(given);
-  given.take<output::OpenStream>();
-  given.give(input::StreamOpened{{0}, {}});
-  given.take<output::ReadStream>();
-  given.acknowledge(given.take<output::Write>());  // the target is back
-  while (given.has<output::Persist>()) given.make_durable();
+  rewind(given);
+  target_is_back(given);
   given.give(input::StreamBatch{{0}, raw_batch("", token("start"))});
   EXPECT_FALSE(given.has<output::ReadStream>());
   EXPECT_EQ(given.take<output::OpenStream>().position, at("a")) << "behind what was in memory";
@@ -146,10 +142,7 @@ TEST(EngineSpool, ThatIsNotNeededAnyMoreBringsNothingTwice) {
 
 TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
   Harness given(with_spool());
-  fill_memory_for_long(given);
-  given.take<output::OpenStream>();
-  given.give(input::StreamOpened{{0}, {}});
-  given.take<output::ReadStream>();
+  rewind(given);
   given.give(input::StreamSpooled{{0}, 1, at("a"), false, 4'100});
   EXPECT_FALSE(given.has<output::ReadSpool>()) << "memory is still full";
   given.acknowledge(given.take<output::Write>());
