@@ -45,9 +45,8 @@ bool Spools::goes_to_spool(const Stream& stream) const {
   if (!enabled() || !stream.durable.position.known()) return false;
   if (!stream.spool.drained() || stream.copying) return true;
   if (!has_room()) return false;
-  const StreamPosition& beginning = stream.spool.in_use() ? stream.spool.after : stream.durable.position;
-  if (stream.forgotten.known() && stream.forgotten == beginning) return false;
-  // It has begun; the first entry is still to come, unless its disk fails and it is not needed any more.
+  if (stream.forgotten.known() && stream.forgotten == stream.spool_start()) return false;
+  // Unless its disk fails and it is not needed any more.
   if (stream.rewound && (stream.blocked() || stream.failures == 0)) return true;
   // What is not durable is read again from the source when the spool begins. It must not come after the
   // schema change that it came before: then only the change itself may be left.

@@ -102,7 +102,7 @@ struct Stream {
   SpoolQueue spool;
   uint64_t spool_missing = 0;  // behind the last entry of which the state says that it is there; 0 = it is
   Instant waits_since;         // for a read that goes to the engine; none when it does not wait
-  // The source is read again from the durable position on, for the spool.
+  // The spool begins: the source is read from spool_start() on, and its first entry is still to come.
   bool rewound = false;
   // Behind what is in memory, while the source is read before it and the spool has nothing of that yet.
   StreamPosition memory_end;
@@ -136,6 +136,9 @@ struct Stream {
 
   // Of the last batch that came directly a part is not decoded.
   bool read_in_part() const { return undecoded && undecoded->batch->spool_sequence == 0; }
+  // Where the source has to be read from for the next entry: behind the newest one that is still needed, or
+  // from the durable position on.
+  const StreamPosition& spool_start() const { return spool.in_use() ? spool.after : durable.position; }
   // Nothing that was in the spool is left to be decoded.
   bool spool_applied() const {
     return spool.drained() && !(undecoded && undecoded->batch->spool_sequence != 0);

@@ -168,16 +168,13 @@ void Streams::rewind(Stream& stream) {
     stream.invalidated = false;
     checkpoints_.applied(stream.ledger.advance());
   }
-  const bool goes_on = stream.spool.in_use();
-  if (!goes_on) stream.ledger.spool_begins(stream.durable.passed);
-  StreamPosition start = goes_on ? stream.spool.after : stream.durable.position;
+  if (!stream.spool.in_use()) stream.ledger.spool_begins(stream.durable.passed);
+  const StreamPosition& start = stream.spool_start();
   if (!in_part && stream.read_position == start) return;
   if (!stream.memory_end.known()) stream.memory_end = in_part ? stream.ledger.end() : stream.read_position;
   stream.skip_until = stream.ledger.end().token;
   stream.ledger.window().read_again(stream.ledger.added());
-  stream.read_position = std::move(start);
-  shared_.emit(output::CloseStream{{stream.index}});
-  open(stream);
+  read_from(stream, start);
 }
 
 // The target can take the changes again before the spool has begun. What comes twice must not be applied
@@ -186,7 +183,11 @@ void Streams::rewind(Stream& stream) {
 void Streams::give_up_spool(Stream& stream) {
   stream.rewound = false;
   stream.skip_until = {};
-  stream.read_position = std::exchange(stream.memory_end, {});
+  read_from(stream, std::exchange(stream.memory_end, {}));
+}
+
+void Streams::read_from(Stream& stream, StreamPosition position) {
+  stream.read_position = std::move(position);
   shared_.emit(output::CloseStream{{stream.index}});
   open(stream);
 }

@@ -71,6 +71,7 @@ class Streams {
   bool secure_start(Stream& stream);
   void rewind(Stream& stream);
   void give_up_spool(Stream& stream);
+  void read_from(Stream& stream, StreamPosition position);
   void stay_in_memory(Stream& stream, const Error& error);
   uint64_t restart_of(const Stream& stream) const;
   void note_waiting(Stream& stream, uint64_t held_bytes) const;

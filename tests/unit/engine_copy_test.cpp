@@ -119,15 +119,18 @@ TEST(EngineCopy, ThatIsRefusedEndsTheServiceBeforeAnythingIsWritten) {
   EXPECT_FALSE(given.has<output::Write>());
 }
 
-// The stream caught up soon after the process that copied was killed, and the service was stopped.
-TEST(EngineCopy, OfAKilledProcessIsRememberedUntilNothingOfItCanLand) {
+// A later start.
+EngineOptions with_position() {
   EngineOptions options = Harness::options();
   options.late_write_max = Duration::seconds(150);
-  StreamCheckpoint stream;
-  stream.scope = "db.coll";
-  stream.position = {PositionKind::resume_after, Harness::token_of("t7"), 0};
-  stream.copy = StreamCopy::catching_up;
-  options.resume_from.streams = {stream};
+  options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("t7"), 0}, ""}};
+  return options;
+}
+
+// The stream caught up soon after the process that copied was killed, and the service was stopped.
+TEST(EngineCopy, OfAKilledProcessIsRememberedUntilNothingOfItCanLand) {
+  EngineOptions options = with_position();
+  options.resume_from.streams[0].copy = StreamCopy::catching_up;
   for (const bool late : {false, true}) {
     Harness given(options);
     given.give(input::TargetReady{});
@@ -155,13 +158,8 @@ TEST(EngineCopy, OfAKilledProcessIsRememberedUntilNothingOfItCanLand) {
 
 // One of its documents may land in what is gone then, and no event names it.
 TEST(EngineCopy, OfAKilledProcessLeavesADroppedCollectionNotProven) {
-  EngineOptions options = Harness::options();
-  options.late_write_max = Duration::seconds(150);
-  StreamCheckpoint stream;
-  stream.scope = "db.coll";
-  stream.position = {PositionKind::resume_after, Harness::token_of("t7"), 0};
-  stream.late_copies = true;
-  options.resume_from.streams = {stream};
+  EngineOptions options = with_position();
+  options.resume_from.streams[0].late_copies = true;
   for (const bool late : {false, true}) {
     Harness given(options);
     given.give(input::TargetReady{});
@@ -177,7 +175,7 @@ TEST(EngineCopy, OfAKilledProcessLeavesADroppedCollectionNotProven) {
 
 TEST(EngineCopy, IsNotWantedForAStreamThatHasAPosition) {
   EngineOptions options = copying();
-  options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("t7"), 0}, ""}};
+  options.resume_from.streams = with_position().resume_from.streams;
   Harness given(options);
   given.give(input::TargetReady{});
   given.take<output::OpenStream>();

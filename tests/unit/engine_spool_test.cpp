@@ -28,6 +28,13 @@ EngineOptions resumed(uint64_t spool_next, uint64_t spool_end) {
   return options;
 }
 
+// The same, and they are there.
+EngineOptions with_entries(uint64_t spool_next, uint64_t spool_end) {
+  EngineOptions options = resumed(spool_next, spool_end);
+  options.spool = {{"db.coll", 1, spool_end, 1'000, at("z")}};
+  return options;
+}
+
 // Large enough to fill the memory.
 std::string large(const std::string& name, const std::string& id) {
   return insert(name, id, R"(,"padding":")" + std::string(4'000, 'x') + "\"");
@@ -168,23 +175,19 @@ TEST(EngineSpool, ThatIsMissingThoughTheStateNeedsItIsRefused) {
 }
 
 TEST(EngineSpool, OfAnEarlierProcessIsAppliedFirstAndTheSourceIsReadOnBehindIt) {
-  EngineOptions options = resumed(3, 5);
-  options.spool = {{"db.coll", 1, 5, 1'000, at("z")}};
-  Harness given(options);
+  Harness given(with_entries(3, 5));
   given.give(input::TargetReady{});
   EXPECT_EQ(given.take<output::OpenStream>().position, at("z"));
   EXPECT_EQ(given.take<output::ReadSpool>().sequence, 3u);
 }
 
 TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenAllOfItIsDecoded) {
-  EngineOptions options = resumed(1, 2);
-  options.spool = {{"db.coll", 1, 2, 1'000, at("z")}};
-  Harness given(options);
+  Harness given(with_entries(1, 2));
   given.give(input::TargetReady{});
   given.take<output::OpenStream>();
   given.take<output::ReadSpool>();
-  const std::string drop = R"({"_id":{"_data":"d"},"operationType":"drop","ns":{"db":"db","coll":"coll"}})";
-  given.give(input::SpoolBatch{{0}, 1, raw_batch(drop + "," + insert("e", "7"), token("z")), at("z")});
+  given.give(input::SpoolBatch{
+      {0}, 1, raw_batch(event("d", "drop", "") + "," + insert("e", "7"), token("z")), at("z")});
   given.give(input::StreamFailed{{0}, make_error(ErrorContext::stream_open, 286, "", "too old")});
   EXPECT_NE(given.engine().status().streams.at(0).state, StreamState::gap)
       << "an insert waits behind the drop";
@@ -192,9 +195,7 @@ TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenAllOfItIsDecoded) {
 
 // Of a quiet source: its answers move the position, and bring nothing.
 TEST(EngineSpool, IsFollowedAlsoBehindAnIdleAnswer) {
-  EngineOptions options = resumed(1, 3);
-  options.spool = {{"db.coll", 1, 3, 1'000, at("z")}};
-  Harness given(options);
+  Harness given(with_entries(1, 3));
   given.give(input::TargetReady{});
   given.take<output::OpenStream>();
   given.give(input::StreamOpened{{0}, {}});
@@ -204,8 +205,7 @@ TEST(EngineSpool, IsFollowedAlsoBehindAnIdleAnswer) {
   given.take<output::ReadSpool>();
   given.give(input::SpoolBatch{{0}, 1, raw_batch(insert("a", "1"), token("a")), at("a")});
   given.take<output::ReadSpool>();
-  const std::string drop = R"({"_id":{"_data":"d"},"operationType":"drop","ns":{"db":"db","coll":"coll"}})";
-  given.give(input::SpoolBatch{{0}, 2, raw_batch(drop, token("z")), at("z")});
+  given.give(input::SpoolBatch{{0}, 2, raw_batch(event("d", "drop", ""), token("z")), at("z")});
   given.give(input::StreamBatch{{0}, raw_batch("", token("z3"))});
   given.pass_ms(31'000);
   given.pass_ms(1);
@@ -213,9 +213,7 @@ TEST(EngineSpool, IsFollowedAlsoBehindAnIdleAnswer) {
 }
 
 TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenItIsApplied) {
-  EngineOptions options = resumed(1, 2);
-  options.spool = {{"db.coll", 1, 2, 1'000, at("z")}};
-  Harness given(options);
+  Harness given(with_entries(1, 2));
   given.give(input::TargetReady{});
   given.take<output::OpenStream>();
   Error lost = make_error(ErrorContext::stream_open, 286, "ChangeStreamHistoryLost", "too old");

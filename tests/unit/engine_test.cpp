@@ -470,18 +470,26 @@ TEST(EngineBarrier, SchemaChangesThatFollowOneAnotherDirectlyAllRun) {
   EXPECT_TRUE(given.has<output::ReadStream>());
 }
 
-TEST(EngineBarrier, ARenameBetweenTwoStreamsRunsWhenBothStandAtIt) {
+// Of db.coll and db.other.
+EngineOptions two_streams() {
   EngineOptions options = Harness::options();
   options.streams = {{ScopeLevel::collection, {"db", "coll"}}, {ScopeLevel::collection, {"db", "other"}}};
-  options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""},
-                                 {"db.other", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""}};
-  Harness given(options);
+  const StreamPosition old = {PositionKind::resume_after, Harness::token_of("t"), 0};
+  options.resume_from.streams = {{"db.coll", old, ""}, {"db.other", old, ""}};
+  return options;
+}
+
+std::string rename_to_other() {
+  return R"({"_id":)" + token("r") + R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
+         R"("to":{"db":"db","coll":"other"}})";
+}
+
+TEST(EngineBarrier, ARenameBetweenTwoStreamsRunsWhenBothStandAtIt) {
+  Harness given(two_streams());
   given.give(input::TargetReady{});
   given.give(input::StreamOpened{{0}, {}});
   given.give(input::StreamOpened{{1}, {}});
-  const std::string rename = R"({"_id":)" + token("r") +
-                             R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
-                             R"("to":{"db":"db","coll":"other"}})";
+  const std::string rename = rename_to_other();
   given.batch(rename, "r", 0);
   given.make_durable();
   EXPECT_FALSE(given.has<output::ChangeSchema>()) << "the stream of the new name is not there yet";
@@ -495,15 +503,9 @@ TEST(EngineBarrier, ARenameBetweenTwoStreamsRunsWhenBothStandAtIt) {
 }
 
 TEST(EngineBarrier, ARenameRunsAlsoWhenBothStreamsLoseTheirHistoryBehindIt) {
-  EngineOptions options = Harness::options();
-  options.streams = {{ScopeLevel::collection, {"db", "coll"}}, {ScopeLevel::collection, {"db", "other"}}};
-  const StreamPosition old = {PositionKind::resume_after, Harness::token_of("t"), 0};
-  options.resume_from.streams = {{"db.coll", old, ""}, {"db.other", old, ""}};
-  Harness given(options);
+  Harness given(two_streams());
   given.give(input::TargetReady{});
-  const std::string rename = R"({"_id":)" + token("r") +
-                             R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
-                             R"("to":{"db":"db","coll":"other"}})";
+  const std::string rename = rename_to_other();
   for (const uint32_t stream : {0U, 1U}) {
     given.give(input::StreamOpened{{stream}, {}});
     given.batch(rename, "r", stream);
