@@ -11,6 +11,9 @@ namespace {
 // Fewer operations than this are not worth a round trip of their own while others wait with them.
 constexpr uint64_t kWorthACommand = 128;
 
+// So many small lists go with one command, though other writers are free: less to do for all.
+constexpr size_t kListsTogether = 16;
+
 SendWindow& window_of(const KeyEntry& entry) { return entry.pending.oldest.batch->ledger->window(); }
 
 uint64_t share(uint64_t ready, uint32_t free_writers) {
@@ -72,16 +75,34 @@ bool PendingOperations::add(NamespaceQueue& ns, Operation operation) {
   return supersedes;
 }
 
-TakenBatch PendingOperations::take(BatchLimits limits, uint32_t free_writers) {
-  ReadyList& list = *active_.front();
-
+TakenBatch PendingOperations::take(const BatchLimits& limits, uint32_t free_writers) {
   TakenBatch batch;
-  batch.ns = list.ns;
-  batch.kind = list.kind;
-  const uint64_t count = std::min(
-      {share(list.entries.size(), free_writers), uint64_t{limits.operations_max}, list.entries.size()});
-  batch.entries.reserve(count);
-  while (batch.entries.size() < count) {
+  const size_t even = (ready_lists() + free_writers - 1) / free_writers;
+  size_t lists = limits.many_parts ? std::min(ready_lists(), std::max(kListsTogether, even)) : 1;
+  for (; lists > 0 && !active_.empty(); --lists) {
+    ReadyList& list = *active_.front();
+    const bool joins = !batch.entries.empty();
+    if (joins && std::max(batch.entries.size(), list.entries.size()) >= kWorthACommand) break;
+    const Taken taken = take_from(list, limits, share(list.entries.size(), free_writers), batch);
+    if (taken == Taken::no_room) break;
+    if (taken == Taken::none_allowed) batch.lists_that_wait += 1;
+    if (!list.entries.empty()) {  // the others first
+      active_.remove(list);
+      active_.push_back(list);
+    }
+  }
+  sort_parts(batch.entries);
+  return batch;
+}
+
+PendingOperations::Taken PendingOperations::take_from(ReadyList& list, const BatchLimits& limits,
+                                                      uint64_t most, TakenBatch& batch) {
+  const size_t before = batch.entries.size();
+  if (before >= limits.operations_max) return Taken::no_room;
+  const uint64_t count = std::min({most, limits.operations_max - before, list.entries.size()});
+  Taken none = Taken::no_room;
+  batch.entries.reserve(before + count);
+  while (batch.entries.size() < before + count) {
     KeyEntry& entry = *list.entries.front();
     const uint64_t bytes = entry.pending.bytes();
     if (!batch.entries.empty() && batch.bytes + bytes > limits.bytes_max) break;
@@ -90,7 +111,10 @@ TakenBatch PendingOperations::take(BatchLimits limits, uint32_t free_writers) {
     const bool allowed = window.allows(event);
     if (allowed) window.wants(event);
     batch.checkpoint_wanted = batch.checkpoint_wanted || window.narrow();
-    if (!allowed && !planted(PlantedBug::sent_untold)) break;
+    if (!allowed && !planted(PlantedBug::sent_untold)) {
+      none = Taken::none_allowed;
+      break;
+    }
     detach(entry);
     entry.flight = entry.pending;
     entry.in_flight = true;
@@ -98,18 +122,16 @@ TakenBatch PendingOperations::take(BatchLimits limits, uint32_t free_writers) {
     batch.bytes += bytes;
     batch.entries.push_back(&entry);
   }
-  list.ns->in_flight += batch.entries.size();
-  if (!list.entries.empty()) {  // the others first
-    active_.remove(list);
-    active_.push_back(list);
-  }
+  const std::span<KeyEntry*> taken = std::span(batch.entries).subspan(before);
+  if (taken.empty()) return none;
 
-  sort(batch.entries);
-  if (batch.kind == WriteKind::insert && list.ns->upserts_left > 0) {
-    batch.kind = WriteKind::replace;
-    list.ns->upserts_left -= std::min<uint64_t>(list.ns->upserts_left, batch.entries.size());
+  NamespaceQueue& ns = *list.ns;
+  ns.in_flight += taken.size();
+  if (list.kind == WriteKind::insert && ns.upserts_left > 0) {
+    for (KeyEntry* entry : taken) entry->flight.kind = WriteKind::replace;
+    ns.upserts_left -= std::min<uint64_t>(ns.upserts_left, taken.size());
   }
-  return batch;
+  return Taken::some;
 }
 
 // Of one stream's lists only the first of all: of a rare kind of change the next one may be far away, and the
@@ -128,8 +150,18 @@ bool PendingOperations::want_first_of_all() {
   return narrow;
 }
 
+// Inserts that are sent as upserts form one part with the replacements behind them.
+void PendingOperations::sort_parts(std::span<KeyEntry*> entries) {
+  for (auto begin = entries.begin(); begin != entries.end();) {
+    const auto end = std::find_if(begin, entries.end(),
+                                  [&](const KeyEntry* entry) { return !same_part(**begin, *entry); });
+    sort({begin, end});
+    begin = end;
+  }
+}
+
 // By key. Most comparisons are decided without a look at the entries.
-void PendingOperations::sort(std::vector<KeyEntry*>& entries) {
+void PendingOperations::sort(std::span<KeyEntry*> entries) {
   sorted_.clear();
   for (KeyEntry* entry : entries) sorted_.push_back({entry->key.prefix(), entry});
   const auto by_key = [](const Sorted& a, const Sorted& b) {

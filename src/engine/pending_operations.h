@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,16 +21,21 @@ namespace ddsync {
 struct BatchLimits {
   uint32_t operations_max = 0;
   uint64_t bytes_max = 0;
+  bool many_parts = false;  // a batch may carry several lists
 };
 
 // What one write command carries; its entries are in flight until each got one of the answers below.
 struct TakenBatch {
-  NamespaceQueue* ns = nullptr;
-  WriteKind kind = WriteKind::insert;
-  std::vector<KeyEntry*> entries;  // sorted by key
+  std::vector<KeyEntry*> entries;  // list by list, each sorted by key
   uint64_t bytes = 0;
+  size_t lists_that_wait = 0;      // for a checkpoint; nothing was taken of them
   bool checkpoint_wanted = false;  // few more may be sent before the next one, see send_window.h
 };
+
+// Neighbours in a batch that one part of a command carries.
+inline bool same_part(const KeyEntry& a, const KeyEntry& b) {
+  return a.ns == b.ns && a.flight.kind_to_send() == b.flight.kind_to_send();
+}
 
 class PendingOperations {
  public:
@@ -46,9 +52,10 @@ class PendingOperations {
   KeyEntry* find(const NamespaceQueue& ns, ValueView id) const;
 
   size_t ready_lists() const { return active_.size(); }
-  // A batch of the list that waits longest, a fair part of it for each free writer. Without entries when the
-  // list has to wait for a checkpoint; another one comes first the next time.
-  TakenBatch take(BatchLimits limits, uint32_t free_writers);
+  // A batch of the list that waits longest, a fair part of it for each free writer. With
+  // BatchLimits::many_parts small lists go together when there are more of them than free writers. Without
+  // entries when what it came to has to wait for a checkpoint; others come first the next time.
+  TakenBatch take(const BatchLimits& limits, uint32_t free_writers);
   // Nothing may be sent before a checkpoint: what waits longest of each stream shall be in it. True when none
   // is under way that has it.
   bool want_first_of_all();
@@ -75,7 +82,10 @@ class PendingOperations {
 
  private:
   DocumentKey key_of(const NamespaceQueue& ns, ValueView id) const;
-  void sort(std::vector<KeyEntry*>& entries);
+  enum class Taken : uint8_t { some, none_allowed, no_room };
+  Taken take_from(ReadyList& list, const BatchLimits& limits, uint64_t most, TakenBatch& batch);
+  void sort_parts(std::span<KeyEntry*> entries);
+  void sort(std::span<KeyEntry*> entries);
   void make_ready(KeyEntry& entry);
   void detach(KeyEntry& entry);
   void land(KeyEntry& entry);

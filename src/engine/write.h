@@ -1,4 +1,4 @@
-// Writes for the target: one command each, one namespace, one kind.
+// Writes for the target: one command each, of one collection and one kind where the target takes no more.
 #pragma once
 
 #include <cstdint>
@@ -24,13 +24,20 @@ struct WriteOp {
   DocumentView document;  // empty for remove
 };
 
+// Operations that stand next to each other in a batch.
+struct WritePart {
+  WriteKind kind = WriteKind::insert;
+  Namespace ns;
+  uint32_t operations = 0;
+};
+
 struct WriteBatch {
   WriterId writer;
   BatchId id;
-  WriteKind kind = WriteKind::insert;
-  Namespace ns;
-  std::vector<WriteOp> operations;  // sorted by key: unsorted concurrent batches deadlock DocumentDB
-  uint64_t bytes = 0;               // sum of ids and documents
+  std::vector<WritePart> parts;  // never none; more than one only with TargetLimits::takes_many_parts
+  // Of each part sorted by key: unsorted concurrent batches deadlock DocumentDB.
+  std::vector<WriteOp> operations;
+  uint64_t bytes = 0;  // sum of ids and documents
   // 1 = first try. A later try goes through the same writer, whose session refuses the late duplicate of
   // an earlier one by its higher transaction number where the target honours that.
   uint32_t attempt = 1;
@@ -53,8 +60,14 @@ struct TargetLimits {
   uint32_t operations_max = 25'000;
   uint64_t message_bytes_max = 16u << 20;
   uint64_t document_bytes_max = 16u << 20;
-  // The target refuses a late duplicate of a retried batch (225) when the transaction number is higher.
+  // The target refuses a late duplicate of a retried batch (225) when the transaction number is higher. Not
+  // counted on where the batch has several parts: secantusd-py 0.7.0b3 does not look at the number of a
+  // bulkWrite.
   bool refuses_late_writes = false;
+  // One command can carry writes of several kinds to several collections: `bulkWrite`, MongoDB 8.0.
+  bool takes_many_parts = false;
+
+  bool operator==(const TargetLimits&) const = default;
 };
 
 }  // namespace ddsync

@@ -50,18 +50,18 @@ class Writers {
   struct Writer {
     State state = State::free;
     BatchId batch_id;
-    TakenBatch batch;             // in flight, or to be sent again
-    std::vector<KeyEntry*> rest;  // the other part of a batch that was split
+    std::vector<KeyEntry*> entries;  // in flight, or to be sent again
+    std::vector<KeyEntry*> rest;     // the other part of a batch that was split
     uint32_t attempt = 0;
-    bool unknown = false;  // a try of `batch` had an unknown outcome
-    Instant sent_at;       // of `batch`; none: it is borrowed
+    bool unknown = false;  // a try of `entries` had an unknown outcome
+    Instant sent_at;       // of `entries`; none: it is borrowed
     Instant resume_at;
   };
 
   void send(uint32_t index);
   // Settles each operation of a batch that was answered. Gives an error that the writer should pause for, or
   // none.
-  const Error* settle(const TakenBatch& batch, const std::vector<OperationError>& errors);
+  const Error* settle(const std::vector<KeyEntry*>& entries, const std::vector<OperationError>& errors);
   void send_rest(uint32_t index);
   void set_free(uint32_t index);
   void wait(uint32_t index, const Error& error);
@@ -69,7 +69,10 @@ class Writers {
   void split(uint32_t index, const Error& error);
   // True when the writer should pause before its next batch.
   bool settle_refused(KeyEntry& entry, const Error& error);
-  void note_duplicates(NamespaceQueue& ns, size_t duplicates, size_t operations);
+  // The target takes less in a command than it said, or refuses one collection of several: each alone tells.
+  void take_one_part_each(const Error& error);
+  // After its retry, and the target would take it.
+  bool may_land_late(const std::vector<KeyEntry*>& entries) const;
   void slow_down();
   BatchLimits limits() const;
 
@@ -84,6 +87,7 @@ class Writers {
   uint64_t last_batch_ = 0;
   uint32_t busy_ = 0;
   uint32_t retrying_ = 0;
+  bool one_part_each_ = false;
   double operations_max_ = 0;  // falls when the target throttles, rises again with every success
   std::string last_error_;
 };

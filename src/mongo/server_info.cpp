@@ -13,6 +13,8 @@ namespace {
 constexpr int64_t kOperationsMax = 25'000;
 // One command body, without document sequences.
 constexpr int64_t kMessageBytesMax = 16 << 20;
+// The wire version of MongoDB 8.0, the first with bulkWrite.
+constexpr int64_t kWireVersionOfBulkWrite = 25;
 
 uint32_t limit(DocumentView hello, std::string_view name, int64_t max) {
   const int64_t said = as_integer(find_value(hello, name), max);
@@ -72,6 +74,8 @@ ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHi
   const bool has_sessions = as_integer(find_value(hello, "logicalSessionTimeoutMinutes")) > 0;
   info.limits.refuses_late_writes =
       info.is_replica_set_or_mongos && has_sessions && !info.is_documentdb && !hints.cosmosdb_ru;
+  info.limits.takes_many_parts = as_integer(find_value(hello, "maxWireVersion")) >= kWireVersionOfBulkWrite &&
+                                 !info.is_documentdb && !hints.cosmosdb_ru;
   info.process_id = hex(find_value(document_at(hello, "topologyVersion"), "processId"));
   info.local_time_ms = date(find_value(hello, "localTime"));
   info.description = describe_server(info, hello);

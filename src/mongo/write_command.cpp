@@ -4,16 +4,17 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <string>
 #include <string_view>
-
-#include "mongo/server_error.h"
+#include <unordered_map>
 
 namespace ddsync::mongo {
 namespace {
 
 constexpr size_t kKeptCapacity_bytes = 4u << 20;
-// Type, index, `q`, `_id`, `u`, `upsert`, `limit` and lengths of one operation.
-constexpr size_t kOperationOverhead_bytes = 64;
+// Type, index, `filter`, `_id`, `updateMods`, `upsert`, `multi` and lengths of one operation.
+constexpr size_t kOperationOverhead_bytes = 96;
 constexpr size_t kEnvelope_bytes = 1024;
 
 struct Words {
@@ -55,98 +56,162 @@ uint32_t leading_id_to_leave_out(const WriteOp& operation) {
   return leads ? size : 0;
 }
 
-Error write_concern_error(DocumentView document) {
-  Error error = error_from_document(ErrorContext::write_command, document);
-  if (error.treatment != Treatment::fatal) error.treatment = Treatment::retry;
-  error.outcome_unknown = true;
-  return error;
-}
+// Names of array elements: 0, 1, 2, ...
+class ArrayIndex {
+ public:
+  std::string_view next() {
+    const char* end = std::to_chars(digits_.data(), digits_.data() + digits_.size(), index_++).ptr;
+    return {digits_.data(), static_cast<size_t>(end - digits_.data())};
+  }
 
-// {_id: 1} and nothing else. The index name in the text is the fallback: DocumentDB gives no keyPattern.
-bool is_id_pattern(DocumentView key_pattern) {
-  ElementCursor cursor(key_pattern);
-  return cursor.next() && cursor.name() == "_id" && !cursor.next();
-}
+ private:
+  std::array<char, 12> digits_{};
+  uint32_t index_ = 0;
+};
 
-OperationError parse_operation_error(DocumentView document) {
-  OperationError result{.index = static_cast<uint32_t>(as_integer(find_value(document, "index"))),
-                        .error = error_from_document(ErrorContext::write_operation, document)};
-  Error& error = result.error;
-  const bool duplicate =
-      error.treatment == Treatment::duplicate_id || error.treatment == Treatment::duplicate_other;
-  const ValueView pattern = find_value(document, "keyPattern");
-  if (duplicate && pattern.type == BsonType::document)
-    error.treatment =
-        is_id_pattern(pattern.as_document()) ? Treatment::duplicate_id : Treatment::duplicate_other;
-  return result;
-}
+// The collections of a bulkWrite, each once.
+class Collections {
+ public:
+  int32_t place_of(const Namespace& ns) {
+    const auto [at, is_new] = places_.try_emplace(ns.name(), static_cast<int32_t>(names_.size()));
+    if (is_new) names_.push_back(at->first);
+    return at->second;
+  }
+  const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  std::unordered_map<std::string, int32_t> places_;
+  std::vector<std::string> names_;
+};
 
 }  // namespace
 
 DocumentView WriteCommand::build(const WriteBatch& batch, std::optional<int64_t> transaction_number) {
-  bytes_.clear();
-  const size_t needed = batch.bytes + batch.operations.size() * kOperationOverhead_bytes + kEnvelope_bytes +
-                        batch.ns.name().size();
-  if (bytes_.capacity() > kKeptCapacity_bytes && needed <= kKeptCapacity_bytes) bytes_.shrink_to_fit();
-  bytes_.reserve(needed);
-
-  const Words name = words(batch.kind);
-  const std::string& collection = batch.ns.collection;
+  reserve(batch);
   bytes_.resize(sizeof(int32_t));
-  append_name(BsonType::string, name.command);
-  const auto length = static_cast<int32_t>(collection.size() + 1);
-  append_bytes(&length, sizeof length);
-  append_bytes(collection.c_str(), collection.size() + 1);
-  append_name(BsonType::boolean, "ordered");
-  bytes_.push_back(0);
+  const bool bulk = batch.parts.size() > 1;
+  if (bulk) {
+    append_int32("bulkWrite", 1);
+    append_boolean("errorsOnly", true);
+  } else {
+    append_text(words(batch.parts.front().kind).command, batch.parts.front().ns.collection);
+  }
+  append_boolean("ordered", false);
   if (transaction_number) {
     append_name(BsonType::int64, "txnNumber");
     append_bytes(&*transaction_number, sizeof *transaction_number);
   }
-
-  const size_t list = open(BsonType::array, name.list);
-  std::array<char, 12> digits{};
-  uint32_t index = 0;
-  for (const WriteOp& operation : batch.operations) {
-    const char* end = std::to_chars(digits.data(), digits.data() + digits.size(), index++).ptr;
-    append_operation(batch.kind, operation, {digits.data(), static_cast<size_t>(end - digits.data())});
-  }
-  close(list);
+  bulk ? append_bulk(batch) : append_statements(batch);
   close(0);
   return {bytes_.data(), static_cast<uint32_t>(bytes_.size())};
 }
 
-void WriteCommand::append_operation(WriteKind kind, const WriteOp& operation, std::string_view index) {
+void WriteCommand::reserve(const WriteBatch& batch) {
+  bytes_.clear();
+  size_t needed = batch.bytes + batch.operations.size() * kOperationOverhead_bytes + kEnvelope_bytes;
+  for (const WritePart& part : batch.parts) needed += part.ns.name().size() + kOperationOverhead_bytes;
+  if (bytes_.capacity() > kKeptCapacity_bytes && needed <= kKeptCapacity_bytes) bytes_.shrink_to_fit();
+  bytes_.reserve(needed);
+}
+
+void WriteCommand::append_statements(const WriteBatch& batch) {
+  const WriteKind kind = batch.parts.front().kind;
+  const size_t list = open(BsonType::array, words(kind).list);
+  ArrayIndex index;
+  for (const WriteOp& operation : batch.operations) append_statement(kind, operation, index.next());
+  close(list);
+}
+
+void WriteCommand::append_statement(WriteKind kind, const WriteOp& operation, std::string_view index) {
   if (kind == WriteKind::insert) {
     append_name(BsonType::document, index);
     append_bytes(operation.document.data, operation.document.size);
     return;
   }
   const size_t entry = open(BsonType::document, index);
-  const size_t query = open(BsonType::document, "q");
-  append_name(operation.id.type, "_id");
-  append_bytes(operation.id.data, operation.id.size);
-  close(query);
+  append_query("q", operation.id);
   if (kind == WriteKind::replace) {
-    append_replacement(operation);
-    append_name(BsonType::boolean, "upsert");
-    bytes_.push_back(1);
+    append_replacement("u", operation);
+    append_boolean("upsert", true);
   } else {
-    constexpr int32_t one = 1;
-    append_name(BsonType::int32, "limit");
-    append_bytes(&one, sizeof one);
+    append_int32("limit", 1);
   }
   close(entry);
 }
 
-void WriteCommand::append_replacement(const WriteOp& operation) {
+void WriteCommand::append_bulk(const WriteBatch& batch) {
+  Collections collections;
+  const size_t list = open(BsonType::array, "ops");
+  ArrayIndex index;
+  auto operation = batch.operations.begin();
+  for (const WritePart& part : batch.parts) {
+    const int32_t collection = collections.place_of(part.ns);
+    for (uint32_t i = 0; i < part.operations; ++i)
+      append_bulk_statement(part.kind, collection, *operation++, index.next());
+  }
+  close(list);
+
+  const size_t named = open(BsonType::array, "nsInfo");
+  ArrayIndex place;
+  for (const std::string& name : collections.names()) {
+    const size_t entry = open(BsonType::document, place.next());
+    append_text("ns", name);
+    close(entry);
+  }
+  close(named);
+}
+
+void WriteCommand::append_bulk_statement(WriteKind kind, int32_t collection, const WriteOp& operation,
+                                         std::string_view index) {
+  const size_t entry = open(BsonType::document, index);
+  append_int32(words(kind).command, collection);
+  if (kind == WriteKind::insert) {
+    append_name(BsonType::document, "document");
+    append_bytes(operation.document.data, operation.document.size);
+  } else {
+    append_query("filter", operation.id);
+    if (kind == WriteKind::replace) {
+      append_replacement("updateMods", operation);
+      append_boolean("upsert", true);
+    }
+    append_boolean("multi", false);
+  }
+  close(entry);
+}
+
+void WriteCommand::append_query(std::string_view name, const ValueView& id) {
+  const size_t query = open(BsonType::document, name);
+  append_name(id.type, "_id");
+  append_bytes(id.data, id.size);
+  close(query);
+}
+
+void WriteCommand::append_replacement(std::string_view name, const WriteOp& operation) {
   const DocumentView document = operation.document;
-  append_name(BsonType::document, "u");
+  append_name(BsonType::document, name);
   const uint32_t skipped = leading_id_to_leave_out(operation);
   const auto length = static_cast<int32_t>(document.size - skipped);
   const size_t head = sizeof length + skipped;
   append_bytes(&length, sizeof length);
   append_bytes(document.data + head, document.size - head);
+}
+
+void WriteCommand::append_text(std::string_view name, std::string_view text) {
+  append_name(BsonType::string, name);
+  const auto length = static_cast<int32_t>(text.size() + 1);
+  append_bytes(&length, sizeof length);
+  append_bytes(text.data(), text.size());
+  bytes_.push_back(0);
+}
+
+void WriteCommand::append_int32(std::string_view name, int32_t number) {
+  append_name(BsonType::int32, name);
+  append_bytes(&number, sizeof number);
+}
+
+void WriteCommand::append_boolean(std::string_view name, bool value) {
+  append_name(BsonType::boolean, name);
+  bytes_.push_back(value ? 1 : 0);
 }
 
 void WriteCommand::append_bytes(const void* data, size_t size) {
@@ -172,35 +237,6 @@ void WriteCommand::close(size_t start) {
   bytes_.push_back(0);
   const auto length = static_cast<int32_t>(bytes_.size() - start);
   std::memcpy(bytes_.data() + start, &length, sizeof length);
-}
-
-WriteOutcome parse_write_reply(DocumentView reply, size_t operations) {
-  WriteOutcome outcome;
-  ElementCursor fields(reply);
-  while (fields.next()) {
-    const ValueView value = fields.value();
-    if (fields.name() == "writeConcernError" && value.type == BsonType::document)
-      return {.failed = true, .error = write_concern_error(value.as_document()), .operation_errors = {}};
-    if (fields.name() != "writeErrors" || value.type != BsonType::array) continue;
-    ElementCursor errors(value.as_document());
-    while (errors.next()) {
-      if (errors.value().type != BsonType::document) continue;
-      outcome.operation_errors.push_back(parse_operation_error(errors.value().as_document()));
-      if (outcome.operation_errors.back().index < operations) continue;
-      return failed_outcome(make_error(ErrorContext::write_command, kErrorProtocol, "",
-                                       "a write error for an operation that was not sent"),
-                            operations);
-    }
-  }
-  std::ranges::sort(outcome.operation_errors, {}, &OperationError::index);
-  return outcome;
-}
-
-WriteOutcome failed_outcome(Error error, size_t operations) {
-  if (error.treatment != Treatment::split || operations != 1)
-    return {.failed = true, .error = std::move(error), .operation_errors = {}};
-  Error of_operation = make_error(ErrorContext::write_operation, error.code, error.code_name, error.message);
-  return {.failed = false, .error = {}, .operation_errors = {{.index = 0, .error = std::move(of_operation)}}};
 }
 
 }  // namespace ddsync::mongo

@@ -1,4 +1,4 @@
-// Write batches as commands, raw BSON in, and what the server's replies mean. Pure; internal to mongo/.
+// Write batches as commands, raw BSON in. Pure; internal to mongo/.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,23 @@ inline constexpr uint64_t kDriverBytesMax = 2u << 10;
 // Builds commands into one buffer that is used again.
 class WriteCommand {
  public:
-  // insert, update (replace with upsert) or delete, unordered. Valid until the next call.
-  // `transaction_number` goes into the command of a fenced writer.
+  // insert, update (replace with upsert) or delete, unordered; of a batch of several parts bulkWrite, for the
+  // database `admin`. Valid until the next call. `transaction_number` goes into the command of a fenced
+  // writer.
   DocumentView build(const WriteBatch& batch, std::optional<int64_t> transaction_number);
 
  private:
-  void append_operation(WriteKind kind, const WriteOp& operation, std::string_view index);
-  void append_replacement(const WriteOp& operation);
+  void reserve(const WriteBatch& batch);
+  void append_statements(const WriteBatch& batch);
+  void append_statement(WriteKind kind, const WriteOp& operation, std::string_view index);
+  void append_bulk(const WriteBatch& batch);
+  void append_bulk_statement(WriteKind kind, int32_t collection, const WriteOp& operation,
+                             std::string_view index);
+  void append_query(std::string_view name, const ValueView& id);
+  void append_replacement(std::string_view name, const WriteOp& operation);
+  void append_text(std::string_view name, std::string_view text);
+  void append_int32(std::string_view name, int32_t number);
+  void append_boolean(std::string_view name, bool value);
   void append_bytes(const void* data, size_t size);
   void append_name(BsonType type, std::string_view name);
   size_t open(BsonType type, std::string_view name);
@@ -32,12 +42,5 @@ class WriteCommand {
 
   std::vector<uint8_t> bytes_;
 };
-
-// The outcome that a reply tells. Write concern errors fail the batch: done somewhere, proven nowhere.
-WriteOutcome parse_write_reply(DocumentView reply, size_t operations);
-
-// The outcome of a command that failed as a whole. One that must be split and holds one operation only is
-// that operation's error.
-WriteOutcome failed_outcome(Error error, size_t operations);
 
 }  // namespace ddsync::mongo

@@ -1,12 +1,13 @@
 #include "mongo/catalog.h"
 #include "mongo/schema.h"
 #include "mongo/server_error.h"
+#include "mongo/write_reply.h"
 #include "mongo/writer_impl.h"
 
 namespace ddsync::mongo {
 namespace {
 
-constexpr int kBsonObjectTooLarge = 10334;
+const std::string kBulkDatabase = "admin";
 
 }  // namespace
 
@@ -23,7 +24,8 @@ WriteOutcome CommandWriter::write(const WriteBatch& batch) {
   if (!bson_init_static(&command, bytes.data, bytes.size))
     return failed_outcome(make_error(ErrorContext::write_command, 22, "", "a document with a wrong length"),
                           operations);
-  const auto reply = connection_.write(ErrorContext::write_command, batch.ns.database, command);
+  const std::string& database = batch.parts.size() > 1 ? kBulkDatabase : batch.parts.front().ns.database;
+  const auto reply = connection_.write(ErrorContext::write_command, database, command);
   if (!reply) return failed_outcome(reply.error(), operations);
   return parse_write_reply(reply->view(), operations);
 }

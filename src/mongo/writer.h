@@ -1,4 +1,4 @@
-// Writes batches to the target: one insert, update or delete command each, raw BSON in and out.
+// Writes batches to the target: one insert, update, delete or bulkWrite command each, raw BSON in and out.
 // A fenced writer sends its own lsid and a txnNumber that rises with every command, tries and retries alike:
 // a server with retryable writes then refuses (225) a late duplicate of an earlier try (RELIABILITY J1).
 // Never retries by itself: the engine does. Thread-safety: one thread.

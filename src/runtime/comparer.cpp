@@ -59,7 +59,7 @@ void Comparer::carry_out(const DescribeTarget&) {
     observe::log_info("target: " + info->description);
   }
   const TargetLimits limits = limits_after_outage(limits_, effective_limits(info->limits, fence_));
-  if (same_limits(limits, limits_)) {
+  if (limits == limits_) {
     return;
   }
   limits_ = limits;
@@ -79,11 +79,6 @@ TargetLimits effective_limits(TargetLimits probed, config::Fence fence) {
 TargetLimits limits_after_outage(const TargetLimits& known, TargetLimits probed) {
   probed.refuses_late_writes = known.refuses_late_writes && probed.refuses_late_writes;
   return probed;
-}
-
-bool same_limits(const TargetLimits& a, const TargetLimits& b) {
-  return a.operations_max == b.operations_max && a.message_bytes_max == b.message_bytes_max &&
-         a.document_bytes_max == b.document_bytes_max && a.refuses_late_writes == b.refuses_late_writes;
 }
 
 }  // namespace ddsync::runtime

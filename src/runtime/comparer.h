@@ -50,6 +50,4 @@ TargetLimits effective_limits(TargetLimits probed, config::Fence fence);
 // later, only off.
 TargetLimits limits_after_outage(const TargetLimits& known, TargetLimits probed);
 
-bool same_limits(const TargetLimits& a, const TargetLimits& b);
-
 }  // namespace ddsync::runtime

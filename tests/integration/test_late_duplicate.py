@@ -1,8 +1,8 @@
 """A write whose outcome is unknown lands after its retry and after later writes (shared RELIABILITY.md, J1)."""
 
-import bson
 import pytest
 
+from support.messages import reply_document
 from support.waiting import wait_for
 
 
@@ -18,10 +18,6 @@ def through_proxy(pair, new_service, new_proxy, database):
         pair.wait_equal([f"{database}.c"])
         return service, proxy
     return make
-
-
-def reply_document(reply):
-    return bson.decode(reply[21:])  # OP_MSG: 16 bytes of header, 4 of flags, 1 of section kind
 
 
 def overtaken(pair, database, proxy, before, late_change, later_change):

@@ -64,6 +64,7 @@ void choose_engine(Random& random, Profile& profile) {
   engine.sent_ahead_max = engine.seed % 2 == 0 ? 1 + engine.seed / 2 % 20 : 8'000;
   profile.limits.operations_max = random.percent(30) ? random.between_u32(1, 20) : 25'000;
   profile.limits.refuses_late_writes = random.percent(40);
+  profile.limits.takes_many_parts = engine.seed / 64 % 2 == 0;  // not drawn either
 }
 
 void choose_workload(Random& random, Profile& profile) {
@@ -99,12 +100,14 @@ void choose_faults(Random& random, Profile& profile) {
   target.refused_document = random.percent(15) ? random.between_u32(5, 60) : 0;
   target.access_denied = random.percent(5) ? 5 : 0;
   target.outages = random.percent(20) ? random.between_u32(1, 2) : 0;
+  target.no_bulk_write = profile.engine.seed / 512 % 8 == 0;  // not drawn
 
   profile.disk.fails = random.percent(25) ? random.between_u32(1, 100) : 0;
   profile.disk.latency_max = random.milliseconds(1, 40);
   profile.crashes = random.percent(30) ? 0 : random.between_u32(1, 10);
   profile.crash_every_steps = random.between_u32(10, 500);
   profile.late_after_crash = target.lands_late > 0 && random.percent(60);
+  if (profile.engine.seed / 128 % 4 == 0) profile.late_after_crash = true;  // not drawn
   profile.idle_wait = random.milliseconds(200, 1'000);
 }
 

@@ -33,7 +33,8 @@ struct TargetFaults {
   uint32_t slow = 0;              // a reply takes a second or more
   uint32_t refused_document = 0;  // of the documents written to the source
   uint32_t access_denied = 0;
-  uint32_t outages = 0;  // number of them in the run
+  bool no_bulk_write = false;  // the command is refused, whatever the target says of itself
+  uint32_t outages = 0;        // number of them in the run
 };
 
 struct DiskFaults {

@@ -41,11 +41,15 @@ WriteOutcome failed(Error error) {
   return outcome;
 }
 
-Request::Request(const WriteBatch& batch) : kind(batch.kind), ns(batch.ns) {
+Request::Request(const WriteBatch& batch) : parts(batch.parts.size()) {
   operations.reserve(batch.operations.size());
-  for (const WriteOp& operation : batch.operations) {
-    operations.push_back({OwnedValue(operation.id),
-                          operation.document.empty() ? OwnedDocument() : OwnedDocument(operation.document)});
+  auto operation = batch.operations.begin();
+  for (const WritePart& part : batch.parts) {
+    for (uint32_t i = 0; i < part.operations; ++i, ++operation) {
+      const DocumentView document = operation->document;
+      operations.push_back({part.kind, part.ns, OwnedValue(operation->id),
+                            document.empty() ? OwnedDocument() : OwnedDocument(document)});
+    }
   }
 }
 
@@ -56,35 +60,37 @@ bool Target::refuses(const Request::Operation& operation) const {
 
 WriteOutcome Target::execute(const Request& request, const Positions& positions) {
   uint64_t& highest = highest_number_[request.session];
-  if (refuses_late_writes_ && request.number < highest)
+  if (refuses_late_writes_ && request.parts == 1 && request.number < highest)
     return failed(make_error(ErrorContext::write_command, 225, "TransactionTooOld", "simulated"));
   highest = std::max(highest, request.number);
 
-  const auto refused = [this](const Request::Operation& operation) { return refuses(operation); };
-  if (refusal_ == Refusal::command && request.kind == WriteKind::insert &&
-      std::any_of(request.operations.begin(), request.operations.end(), refused)) {
+  const auto refused = [this](const Request::Operation& operation) {
+    return operation.kind == WriteKind::insert && refuses(operation);
+  };
+  if (refusal_ == Refusal::command && std::ranges::any_of(request.operations, refused)) {
     return failed(make_error(ErrorContext::write_command, 2, "BadValue", "document too large (simulated)"));
   }
   WriteOutcome outcome;
   for (uint32_t i = 0; i < request.operations.size(); ++i) {
     if (positions && std::find(positions->begin(), positions->end(), i) == positions->end()) continue;
     const Request::Operation& operation = request.operations[i];
-    std::optional<Error> error = refuses(operation) ? operation_error(121, "Document failed validation")
-                                                    : error_of(put(request, operation));
+    std::optional<Error> error =
+        refuses(operation) ? operation_error(121, "Document failed validation") : error_of(put(operation));
     if (error) outcome.operation_errors.push_back({i, std::move(*error)});
   }
   return outcome;
 }
 
-Put Target::put(const Request& request, const Request::Operation& operation) {
+Put Target::put(const Request::Operation& operation) {
   const ValueView id = operation.id.view();
-  switch (request.kind) {
+  Collection& collection = store_.collection(operation.ns);
+  switch (operation.kind) {
     case WriteKind::insert:
-      return store_.collection(request.ns).insert(id, operation.document.view(), unique_index_);
+      return collection.insert(id, operation.document.view(), unique_index_);
     case WriteKind::replace:
-      return store_.collection(request.ns).upsert(id, operation.document.view(), unique_index_);
+      return collection.upsert(id, operation.document.view(), unique_index_);
     case WriteKind::remove:
-      store_.collection(request.ns).erase(identity_of(id));
+      collection.erase(identity_of(id));
   }
   return Put::done;
 }

@@ -19,13 +19,14 @@ WriteOutcome failed(Error error);
 
 // A write command on its way: a copy, because it may land long after the engine has forgotten it.
 struct Request {
-  WriteKind kind = WriteKind::insert;
-  Namespace ns;
   struct Operation {
+    WriteKind kind = WriteKind::insert;
+    Namespace ns;
     OwnedValue id;
     OwnedDocument document;
   };
   std::vector<Operation> operations;
+  size_t parts = 0;
   uint64_t session = 0;
   uint64_t number = 0;   // rises within a session
   bool settled = false;  // executed, or never to be
@@ -57,7 +58,7 @@ class Target {
   void create(const Namespace& ns, int64_t options);
   std::optional<Error> build_indexes(const Namespace& ns, const Collection& source);
   void drop_database(const SchemaChange& change, const NamespaceFilter& filter);
-  Put put(const Request& request, const Request::Operation& operation);
+  Put put(const Request::Operation& operation);
   bool refuses(const Request::Operation& operation) const;
 
   bool unique_index_;

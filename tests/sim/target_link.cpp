@@ -67,6 +67,10 @@ bool TargetLink::refuse_command(const WriteBatch& batch, Duration answer_after) 
     finish(batch.writer, batch.id, answer_after, command_failed(16, "too many operations (simulated)"));
     return true;
   }
+  if (batch.parts.size() > 1 && around_.profile.target.no_bulk_write) {
+    finish(batch.writer, batch.id, answer_after, command_failed(59, "no such command (simulated)"));
+    return true;
+  }
   if (around_.happens(faults.refused_before)) {
     finish(batch.writer, batch.id, answer_after, command_failed(112, "write conflict (simulated)"));
     return true;
@@ -90,8 +94,8 @@ void TargetLink::lose_reply(const WriteBatch& batch, const std::shared_ptr<Reque
   Random& random = around_.random;
   if (around_.happens(around_.profile.target.lands_late)) {
     // From now: nobody waits for an answer to a process that is killed.
-    const int64_t most = around_.profile.engine.late_write_max.us * 9 / 10;
-    const int64_t after_answer = random.between(0, std::max<int64_t>(0, most - answer_after.us));
+    const int64_t after_answer =
+        random.between(0, std::max<int64_t>(0, latest_landing().us - answer_after.us));
     execute_later(request, {answer_after.us + after_answer}, std::nullopt);
     return;
   }
@@ -246,39 +250,57 @@ void TargetLink::on_end() {
 void TargetLink::on_crash() {
   on_end();
   for (const auto& request : std::vector(on_their_way_)) {
-    if (around_.profile.late_after_crash && around_.random.percent(50)) continue;
-    if (around_.random.percent(50)) target_.execute(*request);
+    const bool later = around_.profile.late_after_crash && around_.random.percent(50);
+    if (later) {
+      auto late = std::make_shared<Request>(*request);
+      execute_later(late, {around_.random.between(0, latest_landing().us)}, std::nullopt);
+    } else if (around_.random.percent(50)) {
+      target_.execute(*request);
+    }
     settle(request);
   }
 }
+
+Duration TargetLink::latest_landing() const { return {around_.profile.engine.late_write_max.us * 9 / 10}; }
 
 void TargetLink::check(const WriteBatch& batch) {
   require(!batch.operations.empty(), "an empty write");
   require(in_flight_.count(batch.writer.value) == 0, "a writer got a batch before its last one was answered");
   require(limits_changed_ || batch.operations.size() <= around_.profile.limits.operations_max,
           "a batch above the target's limit");
+  require(batch.parts.size() == 1 || around_.profile.limits.takes_many_parts || limits_changed_,
+          "several parts for a target that takes one");
   std::vector<Key> keys;
-  std::string before;
-  for (const WriteOp& operation : batch.operations) {
-    keys.emplace_back(batch.ns, identity_of(operation.id));
-    for (const auto& [writer, others] : in_flight_) {
-      require(std::find(others.begin(), others.end(), keys.back()) == others.end(),
-              "two writes of one key are in flight");
+  auto operation = batch.operations.begin();
+  for (const WritePart& part : batch.parts) {
+    require(part.operations > 0, "a part without operations");
+    std::string before;
+    for (uint32_t i = 0; i < part.operations; ++i, ++operation) {
+      std::string canonical = canonical_key(operation->id).bytes();
+      require(before.empty() || before < canonical, "a part is not sorted by key");
+      before = std::move(canonical);
+      Key key{part.ns, identity_of(operation->id)};
+      require(std::ranges::find(keys, key) == keys.end(), "a batch writes a key twice");
+      check(*operation, key);
+      keys.push_back(std::move(key));
     }
-    std::string canonical = canonical_key(operation.id).bytes();
-    require(before.empty() || before < canonical, "a batch is not sorted by key");
-    before = std::move(canonical);
-    if (operation.document.empty()) continue;
-    require(source_.ever_held(operation.document), "a document is written that the source never held");
-    // Looked-up documents may be newer than the event that follows; images of the write never are.
-    if (around_.profile.dialect != Dialect::documentdb || repeats() || repaired_.count(keys.back()) > 0)
-      continue;
-    int64_t& newest = newest_sent_[keys.back()];
-    require(version_of(operation.document) >= newest,
-            "an older version of a document is written after a newer");
-    newest = version_of(operation.document);
   }
+  require(operation == batch.operations.end(), "operations that belong to no part");
   in_flight_[batch.writer.value] = std::move(keys);
+}
+
+void TargetLink::check(const WriteOp& operation, const Key& key) {
+  for (const auto& [writer, others] : in_flight_) {
+    require(std::ranges::find(others, key) == others.end(), "two writes of one key are in flight");
+  }
+  if (operation.document.empty()) return;
+  require(source_.ever_held(operation.document), "a document is written that the source never held");
+  // Looked-up documents may be newer than the event that follows; images of the write never are.
+  if (around_.profile.dialect != Dialect::documentdb || repeats() || repaired_.count(key) > 0) return;
+  int64_t& newest = newest_sent_[key];
+  require(version_of(operation.document) >= newest,
+          "an older version of a document is written after a newer");
+  newest = version_of(operation.document);
 }
 
 // Barriers (invariant 7): nothing of the collections concerned is in flight while a schema change runs.

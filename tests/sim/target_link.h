@@ -43,6 +43,7 @@ class TargetLink {
   using Key = std::pair<Namespace, std::string>;
 
   void check(const WriteBatch& batch);
+  void check(const WriteOp& operation, const Key& key);
   void check_alone(const SchemaChange& change) const;
   void finish(WriterId writer, BatchId id, Duration delay, WriteOutcome outcome);
   void execute_later(const std::shared_ptr<Request>& request, Duration delay, Target::Positions positions);
@@ -51,6 +52,7 @@ class TargetLink {
   void execute_and_answer(const WriteBatch& batch, const std::shared_ptr<Request>& request,
                           Duration answer_after);
   Duration latency();
+  Duration latest_landing() const;  // after it was sent
   // Changes come again within the life of a process: after a copy, and when the spool begins.
   bool repeats() const {
     const EngineOptions& engine = around_.profile.engine;

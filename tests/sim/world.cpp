@@ -24,12 +24,15 @@ constexpr uint64_t kEventBytes = 2'048;  // without padding, with what an event 
 
 std::string in_words(const WriteBatch& write) {
   constexpr const char* kKinds[] = {"insert", "replace", "remove"};
-  std::string text = fmt::format("writer {}: {} {}, try {}:", write.writer.value,
-                                 kKinds[static_cast<size_t>(write.kind)], write.ns.name(), write.attempt);
-  for (const WriteOp& operation : write.operations) {
-    text += " " + to_extended_json(operation.id);
-    if (!operation.document.empty())
-      text += fmt::format("=v{}", find_value(operation.document, "v").as_int64());
+  std::string text = fmt::format("writer {}, try {}:", write.writer.value, write.attempt);
+  auto operation = write.operations.begin();
+  for (const WritePart& part : write.parts) {
+    text += fmt::format(" {} {}", kKinds[static_cast<size_t>(part.kind)], part.ns.name());
+    for (uint32_t i = 0; i < part.operations; ++i, ++operation) {
+      text += " " + to_extended_json(operation->id);
+      if (!operation->document.empty())
+        text += fmt::format("=v{}", find_value(operation->document, "v").as_int64());
+    }
   }
   return text;
 }

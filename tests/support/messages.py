@@ -24,6 +24,11 @@ def body(message):
     return document if len(document) == length - 21 == int.from_bytes(document[:4], "little") else None
 
 
+def reply_document(message):
+    """The document of an OP_MSG that has nothing but one."""
+    return bson.decode(body(message))
+
+
 def with_body(message, document):
     """The OP_MSG with other bytes as its document."""
     _, request, answered, kind = HEADER.unpack_from(message)

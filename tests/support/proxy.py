@@ -24,6 +24,8 @@ class Proxy:
         self._rewrites = []        # (bytes, bytes of the same length) in replies
         self._slow = []            # (bytes in a request, seconds)
         self._answers = []         # (bytes in a request, document of the reply)
+        self._counted_marker = None
+        self.counted = 0           # requests that count() asked for
         self._hold_marker = None
         self._held = None          # _Held
         self._connections = set()  # tasks
@@ -64,6 +66,10 @@ class Proxy:
     def answer(self, marker, reply):
         """From now on requests that contain the bytes `marker` never reach the server; the proxy answers `reply`."""
         self._answers.append((marker, reply))
+
+    def count(self, marker):
+        """From now on `counted` says how many requests contained the bytes `marker`."""
+        self.counted, self._counted_marker = 0, marker
 
     @property
     def holding(self):
@@ -149,6 +155,8 @@ class Proxy:
         while True:
             message = await messages.read(client_reader)
             await self._wait_until_open()
+            if self._counted_marker and self._counted_marker in message:
+                self.counted += 1
             if self._hold_marker and self._hold_marker in message:
                 self._hold_marker = None
                 self._held = _Held(message, server_reader, server_writer)

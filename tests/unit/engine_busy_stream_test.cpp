@@ -112,7 +112,7 @@ TEST_F(BusyStreamUnique, ARingOfValuesIsOpenedThoughItsNamespaceMoves) {
   refuse_all(given.take<output::Write>());
   bool removed = false;
   busy(given, 20, "coll", 0, [&](const WriteBatch& write) {
-    removed = removed || write.kind == WriteKind::remove;
+    removed = removed || write.parts.front().kind == WriteKind::remove;
     if (removed) {
       given.acknowledge(write);
     } else {

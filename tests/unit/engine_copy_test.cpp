@@ -58,7 +58,7 @@ TEST(EngineCopy, BeginsWhenTheStartIsDurableAndWritesWhenThePlanIsDurable) {
   EXPECT_EQ(read.bounds.to, id_of(2));
   given.give(input::RangeBatch{read.reader, read.range, documents(R"({"_id":1},{"_id":2})"), true});
   const auto write = given.take<output::Write>();
-  EXPECT_EQ(write.kind, WriteKind::insert);
+  EXPECT_EQ(write.parts.front().kind, WriteKind::insert);
   EXPECT_EQ(write.operations.size(), 2u);
 }
 

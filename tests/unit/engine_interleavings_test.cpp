@@ -172,7 +172,7 @@ class Play {
     in_flight_.erase(in_flight_.begin() + static_cast<std::ptrdiff_t>(index));
     for (const WriteOp& operation : write.operations) {
       busy_.erase(key_of(operation));
-      if (write.kind == WriteKind::remove) continue;
+      if (write.parts.front().kind == WriteKind::remove) continue;
       int64_t& last = written_[key_of(operation)];
       EXPECT_LE(last, version_of(operation)) << "an older version follows a newer one";
       last = version_of(operation);
@@ -185,13 +185,13 @@ class Play {
     for (uint32_t i = 0; i < write.operations.size(); ++i) {
       const WriteOp& operation = write.operations[i];
       int64_t& there = target_[key_of(operation)];
-      if (write.kind == WriteKind::insert && there != 0) {
+      if (write.parts.front().kind == WriteKind::insert && there != 0) {
         Error error;
         error.code = 11000;
         error.treatment = Treatment::duplicate_id;
         outcome.operation_errors.push_back({i, error});
       } else {
-        there = write.kind == WriteKind::remove ? 0 : version_of(operation);
+        there = write.parts.front().kind == WriteKind::remove ? 0 : version_of(operation);
       }
     }
     return outcome;

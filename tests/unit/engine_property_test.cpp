@@ -100,7 +100,7 @@ class History {
     for (const WriteOp& operation : write.operations) {
       const auto key = static_cast<uint32_t>(number(operation.id));
       busy_.erase(canonical_key(operation.id).bytes());
-      target_[key] = write.kind == WriteKind::remove
+      target_[key] = write.parts.front().kind == WriteKind::remove
                          ? 0
                          : static_cast<uint32_t>(number(find_value(operation.document, "v")));
     }

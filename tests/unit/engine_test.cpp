@@ -77,7 +77,7 @@ TEST(EngineOrder, KeepsOneWriteOfAKeyInFlightAndWritesTheNewestVersionNext) {
   given.acknowledge(first);
   const auto second = given.take<output::Write>();
   ASSERT_EQ(second.operations.size(), 1u);
-  EXPECT_EQ(second.kind, WriteKind::remove) << "the _id changes its type: removed first";
+  EXPECT_EQ(second.parts.front().kind, WriteKind::remove) << "the _id changes its type: removed first";
   given.acknowledge(second);
   const auto third = given.take<output::Write>();
   EXPECT_NE(Harness::json(third.operations[0].document).find("\"v\" : { \"$numberInt\" : \"3\" }"),
@@ -102,7 +102,7 @@ TEST(EngineErrors, AnInsertThatFindsItsDocumentBecomesAReplace) {
   given.start();
   given.batch(insert("a", "1"), "a");
   given.refuse(given.take<output::Write>(), 0, Treatment::duplicate_id);
-  EXPECT_EQ(given.take<output::Write>().kind, WriteKind::replace);
+  EXPECT_EQ(given.take<output::Write>().parts.front().kind, WriteKind::replace);
 }
 
 TEST(EngineErrors, AFailedBatchIsTriedAgainByTheSameWriterAfterABackoff) {
@@ -165,7 +165,7 @@ TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   const auto compare = given.take<output::Compare>();
   given.give(input::Compared{compare.id, {{false, *from_extended_json(R"({"_id":1,"v":9})")}}, {}});
   const auto repair = given.take<output::Write>();
-  EXPECT_EQ(repair.kind, WriteKind::replace);
+  EXPECT_EQ(repair.parts.front().kind, WriteKind::replace);
   EXPECT_NE(Harness::json(repair.operations[0].document).find("9"), std::string::npos);
 }
 
@@ -385,11 +385,11 @@ TEST(EngineUnique, ValuesThatMoveInARingArriveByRemovingFirst) {
   refuse_both(given.take<output::Write>());  // tried again once it stood alone
   given.batch("", "b");                      // the stream is idle: nothing else will free the values
   const auto removal = given.take<output::Write>();
-  EXPECT_EQ(removal.kind, WriteKind::remove);
+  EXPECT_EQ(removal.parts.front().kind, WriteKind::remove);
   EXPECT_EQ(removal.operations.size(), 2u);
   given.acknowledge(removal);
   const auto insertion = given.take<output::Write>();
-  EXPECT_EQ(insertion.kind, WriteKind::insert);
+  EXPECT_EQ(insertion.parts.front().kind, WriteKind::insert);
   given.acknowledge(insertion);
   EXPECT_EQ(given.engine().status().events_applied, 2u);
 }

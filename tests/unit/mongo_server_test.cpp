@@ -23,6 +23,7 @@ TEST(ServerInfo, OfAReplicaSetRefusesLateWrites) {
   EXPECT_EQ(server.description, "MongoDB 8.2.11, replica set rs0");
   EXPECT_TRUE(server.is_replica_set_or_mongos);
   EXPECT_TRUE(server.limits.refuses_late_writes);
+  EXPECT_TRUE(server.limits.takes_many_parts);
   EXPECT_EQ(server.limits.operations_max, 25'000u);
   EXPECT_EQ(server.limits.message_bytes_max, 16u << 20);
   EXPECT_EQ(server.limits.document_bytes_max, 16u << 20);
@@ -50,6 +51,14 @@ TEST(ServerInfo, OfManagedDocumentDBIsKnownByItsHostAlone) {
   EXPECT_TRUE(server.is_azure_documentdb);
   EXPECT_EQ(server.version, "") << "8.2.11 is what it imitates";
   EXPECT_FALSE(server.limits.refuses_late_writes);
+}
+
+TEST(ServerInfo, CountsOnBulkWriteFromMongoDB8On) {
+  EXPECT_TRUE(info(R"({"setName": "rs0", "maxWireVersion": 25})").limits.takes_many_parts);
+  EXPECT_FALSE(info(R"({"setName": "rs0", "maxWireVersion": 24})").limits.takes_many_parts);
+  const char* documentdb = R"({"maxWireVersion": 27, "internal": {"documentdb_versions": ["0.112-0"]}})";
+  EXPECT_FALSE(info(documentdb).limits.takes_many_parts) << "whatever version it imitates";
+  EXPECT_FALSE(info(R"({"maxWireVersion": 27})", {.cosmosdb_ru = true}).limits.takes_many_parts);
 }
 
 TEST(ServerInfo, OfTheRuBasedEngineSaysSo) {

@@ -12,8 +12,7 @@ OwnedDocument document(const char* json) { return from_extended_json(json).value
 // Keeps the documents that its batch views.
 struct Batch {
   Batch(WriteKind kind, std::vector<OwnedDocument> contents) : documents(std::move(contents)) {
-    batch.kind = kind;
-    batch.ns = {"db", "c"};
+    batch.parts = {{.kind = kind, .ns = {"db", "c"}, .operations = static_cast<uint32_t>(documents.size())}};
     for (const OwnedDocument& content : documents) {
       WriteOp operation{.id = find_value(content.view(), "_id"), .document = {}};
       if (kind != WriteKind::remove) operation.document = content.view();
@@ -87,6 +86,36 @@ TEST(WriteCommand, LeavesANanIdToTheQueryAndNoOtherNumber) {
                       {"q": {"_id": 2.5}, "u": {"_id": 2.5, "n": 1}, "upsert": true}]})");
 }
 
+// A batch of several parts, made of batches of one.
+struct ManyParts {
+  explicit ManyParts(const std::vector<const Batch*>& batches) {
+    for (const Batch* one : batches) {
+      batch.parts.push_back(one->batch.parts.front());
+      batch.operations.insert(batch.operations.end(), one->batch.operations.begin(),
+                              one->batch.operations.end());
+      batch.bytes += one->batch.bytes;
+    }
+  }
+  WriteBatch batch;
+};
+
+TEST(WriteCommand, OfSeveralPartsIsABulkWriteThatNamesEachCollectionOnce) {
+  const Batch inserted(WriteKind::insert, {document(R"({"_id": 1, "a": "x"})"), document(R"({"_id": 2})")});
+  const Batch replaced(WriteKind::replace, {document(R"({"_id": {"$numberDouble": "NaN"}, "n": 5})")});
+  const Batch removed(WriteKind::remove, {document(R"({"_id": null})")});
+  ManyParts given({&inserted, &replaced, &removed});
+  given.batch.parts[1].ns = {"other", "d.e"};
+  WriteCommand command;
+  expect_command(command.build(given.batch, 7), R"({"bulkWrite": 1, "errorsOnly": true, "ordered": false,
+      "txnNumber": {"$numberLong": "7"}, "ops": [
+        {"insert": 0, "document": {"_id": 1, "a": "x"}},
+        {"insert": 0, "document": {"_id": 2}},
+        {"update": 1, "filter": {"_id": {"$numberDouble": "NaN"}}, "updateMods": {"n": 5}, "upsert": true,
+         "multi": false},
+        {"delete": 0, "filter": {"_id": null}, "multi": false}],
+      "nsInfo": [{"ns": "db.c"}, {"ns": "other.d.e"}]})");
+}
+
 TEST(WriteCommand, NumbersMoreOperationsThanOneDigitTells) {
   std::vector<OwnedDocument> documents(1'234, document(R"({"_id": 1})"));
   const Batch given(WriteKind::insert, std::move(documents));
@@ -107,80 +136,6 @@ TEST(WriteCommand, StartsAfreshWithEveryBatch) {
   command.build(large.batch, std::nullopt);
   expect_command(command.build(small.batch, std::nullopt),
                  R"({"delete": "c", "ordered": false, "deletes": [{"q": {"_id": 2}, "limit": 1}]})");
-}
-
-TEST(WriteReply, AcknowledgesEveryOperationWithoutAnErrorOfItsOwn) {
-  const WriteOutcome outcome = parse_write_reply(document(R"({"ok": 1, "n": 3})").view(), 3);
-  EXPECT_FALSE(outcome.failed);
-  EXPECT_TRUE(outcome.operation_errors.empty());
-}
-
-TEST(WriteReply, GivesErrorsByAscendingIndex) {
-  const OwnedDocument reply = document(R"({"ok": 1, "writeErrors": [
-      {"index": 2, "code": 121, "errmsg": "no"},
-      {"index": {"$numberLong": "0"}, "code": 11000, "errmsg": "E11000 collection: d.c index: _id_ dup key: { _id: 1 }"}]})");
-  const WriteOutcome outcome = parse_write_reply(reply.view(), 3);
-  ASSERT_EQ(outcome.operation_errors.size(), 2u);
-  EXPECT_EQ(outcome.operation_errors[0].index, 0u);
-  EXPECT_EQ(outcome.operation_errors[0].error.treatment, Treatment::duplicate_id);
-  EXPECT_EQ(outcome.operation_errors[1].index, 2u);
-  EXPECT_EQ(outcome.operation_errors[1].error.treatment, Treatment::permanent);
-}
-
-TEST(WriteReply, BelievesTheKeyPatternRatherThanTheText) {
-  const auto treatment = [](const char* pattern) {
-    const std::string reply =
-        std::string(R"({"ok": 1, "writeErrors": [{"index": 0, "code": 11000, "errmsg": "?",)") +
-        R"("keyPattern": )" + pattern + "}]}";
-    return parse_write_reply(document(reply.c_str()).view(), 1).operation_errors.at(0).error.treatment;
-  };
-  EXPECT_EQ(treatment(R"({"_id": 1})"), Treatment::duplicate_id);
-  EXPECT_EQ(treatment(R"({"_id": 1, "x": 1})"), Treatment::duplicate_other);
-  EXPECT_EQ(treatment(R"({"email": 1})"), Treatment::duplicate_other);
-}
-
-TEST(WriteReply, FailsTheBatchWhenTheWriteConcernIsNotMet) {
-  for (const char* code : {"64", "91", "100", "987654"}) {
-    const std::string reply = std::string(R"({"ok": 1, "n": 1, "writeConcernError": {"code": )") + code +
-                              R"(, "errmsg": "waiting for replication timed out"}})";
-    const WriteOutcome outcome = parse_write_reply(document(reply.c_str()).view(), 1);
-    EXPECT_TRUE(outcome.failed);
-    EXPECT_TRUE(outcome.error.outcome_unknown);
-    EXPECT_EQ(outcome.error.treatment, Treatment::retry);
-  }
-}
-
-TEST(WriteReply, DoesNotTrustAnErrorForAnOperationThatWasNotSent) {
-  const OwnedDocument reply =
-      document(R"({"ok": 1, "writeErrors": [{"index": 5, "code": 121, "errmsg": "no"}]})");
-  const WriteOutcome outcome = parse_write_reply(reply.view(), 2);
-  EXPECT_TRUE(outcome.failed);
-  EXPECT_EQ(outcome.error.code, kErrorProtocol);
-  EXPECT_TRUE(outcome.error.outcome_unknown);
-}
-
-TEST(FailedOutcome, IsTheOperationsErrorWhenACommandOfOneIsRefused) {
-  const Error refused = make_error(ErrorContext::write_command, 2, "", "object to insert too large");
-  const WriteOutcome alone = failed_outcome(refused, 1);
-  EXPECT_FALSE(alone.failed);
-  ASSERT_EQ(alone.operation_errors.size(), 1u);
-  EXPECT_EQ(alone.operation_errors[0].error.treatment, Treatment::permanent);
-  const WriteOutcome several = failed_outcome(refused, 2);
-  EXPECT_TRUE(several.failed);
-  EXPECT_EQ(several.error.treatment, Treatment::split);
-}
-
-TEST(FailedOutcome, KeepsADuplicateADuplicate) {
-  const Error refused =
-      make_error(ErrorContext::write_command, 11000, "", "Duplicate key violation: Index '_id_'");
-  EXPECT_EQ(failed_outcome(refused, 1).operation_errors.at(0).error.treatment, Treatment::duplicate_id);
-}
-
-TEST(FailedOutcome, StaysAFailureOfTheCommandWhenItIsTransient) {
-  const WriteOutcome outcome =
-      failed_outcome(make_error(ErrorContext::write_command, kErrorNetwork, "", "reset"), 1);
-  EXPECT_TRUE(outcome.failed);
-  EXPECT_TRUE(outcome.error.outcome_unknown);
 }
 
 }  // namespace

@@ -143,23 +143,6 @@ TEST(Limits, AfterAnOutageAFenceIsNeverSwitchedOn) {
   EXPECT_TRUE(limits_after_outage(fenced, fenced).refuses_late_writes);
 }
 
-TEST(Limits, EveryLimitCountsAsADifference) {
-  const TargetLimits limits;
-  EXPECT_TRUE(same_limits(limits, TargetLimits{}));
-  TargetLimits other = limits;
-  other.operations_max = 1;
-  EXPECT_FALSE(same_limits(limits, other));
-  other = limits;
-  other.message_bytes_max = 1;
-  EXPECT_FALSE(same_limits(limits, other));
-  other = limits;
-  other.document_bytes_max = 1;
-  EXPECT_FALSE(same_limits(limits, other));
-  other = limits;
-  other.refuses_late_writes = true;
-  EXPECT_FALSE(same_limits(limits, other));
-}
-
 TEST(ExitCodes, EachReasonToStopHasItsOwn) {
   using output::StopReason;
   EXPECT_EQ(exit_code(StopReason::requested), ExitCode::ok);

@@ -1,0 +1,243 @@
+// What follows from the target's answers to writes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/planted_bug.h"
+#include "engine/writers.h"
+
+namespace ddsync {
+namespace {
+
+// When more than one insert in so many finds its document there already, the next ones go as upserts.
+constexpr size_t kDuplicatesOneIn = 10;
+constexpr size_t kDuplicatesMin = 3;
+constexpr uint64_t kUpsertsInARow = 20'000;
+
+// Throttling: multiplicative decrease, additive increase.
+constexpr double kThrottledFactor = 0.5;
+constexpr double kRecoveryStep = 25;
+constexpr double kOperationsLeast = 8;
+
+// Neighbours in a batch that were inserted into one collection.
+struct InsertedRun {
+  NamespaceQueue* ns = nullptr;
+  size_t operations = 0;
+  size_t duplicates = 0;
+
+  void end() const {
+    if (ns != nullptr && duplicates >= kDuplicatesMin && duplicates * kDuplicatesOneIn > operations)
+      ns->upserts_left = kUpsertsInARow;
+  }
+};
+
+// The target does not know the command, or not in this edition of it.
+bool refuses_command(const Error& error) {
+  constexpr std::array codes = {59, 115, 8000};
+  return std::ranges::find(codes, error.code) != codes.end();
+}
+
+bool has_many_parts(const std::vector<KeyEntry*>& entries) {
+  return std::ranges::adjacent_find(entries, [](const KeyEntry* a, const KeyEntry* b) {
+           return !same_part(*a, *b);
+         }) != entries.end();
+}
+
+// For people.
+std::string written_to(const std::vector<KeyEntry*>& entries) {
+  std::string first = entries.front()->ns->ns.name();
+  return has_many_parts(entries) ? first + " and others" : first;
+}
+
+Error outcome_unknown(std::string what) {
+  Error error;
+  error.code = kErrorProtocol;
+  error.message = std::move(what);
+  error.treatment = Treatment::retry;
+  error.outcome_unknown = true;
+  return error;
+}
+
+}  // namespace
+
+void Writers::on_finished(input::WriteFinished&& finished) {
+  const uint32_t index = finished.writer.value;
+  Writer& writer = writers_[index];
+  if (writer.state != State::busy || writer.batch_id != finished.id) return;
+  busy_ -= 1;
+  WriteOutcome& outcome = finished.outcome;
+  const auto& errors = outcome.operation_errors;
+  if (!outcome.failed && !errors.empty() && errors.back().index >= writer.entries.size()) {
+    outcome.failed = true;
+    outcome.error = outcome_unknown("the target reported an error for an operation that was not sent");
+  }
+  if (outcome.failed) {
+    on_command_failed(index, outcome.error);
+    return;
+  }
+  const Error* pause_for = settle(std::exchange(writer.entries, {}), errors);
+  if (pause_for != nullptr) {
+    wait(index, *pause_for);
+    return;
+  }
+  last_error_.clear();
+  writer.unknown = false;
+  operations_max_ = std::min<double>(shared_.options.batch_operations_max, operations_max_ + kRecoveryStep);
+  send_rest(index);
+}
+
+const Error* Writers::settle(const std::vector<KeyEntry*>& entries,
+                             const std::vector<OperationError>& errors) {
+  const Error* pause_for = nullptr;
+  InsertedRun run;
+  auto error = errors.begin();
+  for (uint32_t i = 0; i < entries.size(); ++i) {
+    KeyEntry& entry = *entries[i];
+    NamespaceQueue* inserted_into = entry.flight.kind_to_send() == WriteKind::insert ? entry.ns : nullptr;
+    if (inserted_into != run.ns) {
+      run.end();
+      run = {.ns = inserted_into};
+    }
+    run.operations += 1;
+    if (error != errors.end() && error->index == i) {
+      if (error->error.treatment == Treatment::duplicate_id) run.duplicates += 1;
+      if (settle_refused(entry, error->error)) pause_for = &error->error;
+      ++error;
+      continue;
+    }
+    const EventRef done = pending_.acknowledged(entry);
+    if (!done.none()) acknowledger_.acknowledge_chain(done, Done::applied);
+  }
+  run.end();
+  return pause_for;
+}
+
+void Writers::on_command_failed(uint32_t index, const Error& error) {
+  Writer& writer = writers_[index];
+  shared_.counters.errors += 1;
+  last_error_ = describe(error);
+  writer.unknown = writer.unknown || error.outcome_unknown;
+  if (error.outcome_unknown && may_land_late(writer.entries) &&
+      !planted(PlantedBug::unknown_outcome_forgotten)) {
+    for (const KeyEntry* entry : writer.entries) suspects_.add(*entry->ns, entry->flight.id);
+  }
+  if (has_many_parts(writer.entries) && (error.treatment == Treatment::fatal || refuses_command(error))) {
+    take_one_part_each(error);
+    split(index, error);
+    return;
+  }
+  switch (error.treatment) {
+    case Treatment::fatal:
+      writer.state = State::waiting;
+      writer.resume_at = shared_.now;
+      retrying_ += 1;
+      shared_.end(
+          output::StopReason::access_denied,
+          fmt::format("the target refuses writes to {}: {}", written_to(writer.entries), describe(error)));
+      return;
+    case Treatment::split:
+    case Treatment::permanent:
+    case Treatment::duplicate_id:
+    case Treatment::duplicate_other:
+      split(index, error);
+      return;
+    case Treatment::throttled:
+      slow_down();
+      break;
+    default:
+      break;
+  }
+  if (writer.attempt == 1 || writer.attempt % 20 == 0) {
+    shared_.notice(output::Level::warning,
+                   fmt::format("a write to {} failed (try {}): {}; it is tried again until it succeeds",
+                               written_to(writer.entries), writer.attempt, describe(error)));
+  }
+  wait(index, error);
+}
+
+// The whole command was refused because of one document: halve until it stands alone.
+void Writers::split(uint32_t index, const Error& error) {
+  Writer& writer = writers_[index];
+  auto& entries = writer.entries;
+  if (entries.size() > 1) {
+    const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
+    writer.rest.insert(writer.rest.begin(), middle, entries.end());
+    entries.erase(middle, entries.end());
+    send(index);
+    return;
+  }
+  KeyEntry& entry = *entries.front();
+  entries.clear();
+  Error alone = error;
+  if (alone.treatment == Treatment::split) alone.treatment = Treatment::permanent;
+  if (settle_refused(entry, alone)) {
+    wait(index, alone);
+  } else {
+    send_rest(index);
+  }
+}
+
+bool Writers::settle_refused(KeyEntry& entry, const Error& error) {
+  const WriteKind kind = entry.flight.kind;
+  if (error.outcome_unknown && !shared_.limits.refuses_late_writes) suspects_.add(*entry.ns, entry.flight.id);
+  switch (error.treatment) {
+    case Treatment::duplicate_id:  // an upsert can meet it too, when two of them race
+      pending_.send_again(entry, WriteKind::replace);
+      return kind != WriteKind::insert;
+    case Treatment::duplicate_other:
+      refusals_.remember(entry, error);
+      pending_.set_aside(entry);
+      return false;
+    case Treatment::missing:
+      if (entry.flight.kind_to_send() == WriteKind::remove) {
+        const EventRef done = pending_.acknowledged(entry);
+        if (!done.none()) acknowledger_.acknowledge_chain(done, Done::applied);
+        return false;
+      }
+      break;
+    case Treatment::split:
+    case Treatment::permanent:
+      shared_.counters.errors += 1;
+      last_error_ = describe(error);
+      refusals_.refuse(entry, error);
+      return false;
+    case Treatment::fatal:
+      last_error_ = describe(error);
+      pending_.send_again(entry, kind);
+      shared_.end(output::StopReason::access_denied,
+                  fmt::format("the target refuses writes to {}: {}", entry.ns->ns.name(), describe(error)));
+      return false;
+    case Treatment::throttled:
+      slow_down();
+      break;
+    default:
+      break;
+  }
+  shared_.counters.errors += 1;
+  shared_.counters.write_retries += 1;
+  last_error_ = describe(error);
+  pending_.send_again(entry, kind);
+  return true;
+}
+
+bool Writers::may_land_late(const std::vector<KeyEntry*>& entries) const {
+  return !shared_.limits.refuses_late_writes || has_many_parts(entries);
+}
+
+void Writers::take_one_part_each(const Error& error) {
+  if (one_part_each_) return;
+  one_part_each_ = true;
+  shared_.notice(
+      output::Level::warning,
+      fmt::format("the target refuses a bulkWrite: {}; each collection is written with a command of its own "
+                  "from now on",
+                  describe(error)));
+}
+
+void Writers::slow_down() {
+  operations_max_ = std::max(kOperationsLeast, operations_max_ * kThrottledFactor);
+}
+
+}  // namespace ddsync

@@ -1,0 +1,117 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "bson/extended_json.h"
+#include "mongo/write_reply.h"
+
+namespace ddsync::mongo {
+namespace {
+
+OwnedDocument document(const char* json) { return from_extended_json(json).value(); }
+
+TEST(WriteReply, AcknowledgesEveryOperationWithoutAnErrorOfItsOwn) {
+  const WriteOutcome outcome = parse_write_reply(document(R"({"ok": 1, "n": 3})").view(), 3);
+  EXPECT_FALSE(outcome.failed);
+  EXPECT_TRUE(outcome.operation_errors.empty());
+}
+
+TEST(WriteReply, GivesErrorsByAscendingIndex) {
+  const OwnedDocument reply = document(R"({"ok": 1, "writeErrors": [
+      {"index": 2, "code": 121, "errmsg": "no"},
+      {"index": {"$numberLong": "0"}, "code": 11000, "errmsg": "E11000 collection: d.c index: _id_ dup key: { _id: 1 }"}]})");
+  const WriteOutcome outcome = parse_write_reply(reply.view(), 3);
+  ASSERT_EQ(outcome.operation_errors.size(), 2u);
+  EXPECT_EQ(outcome.operation_errors[0].index, 0u);
+  EXPECT_EQ(outcome.operation_errors[0].error.treatment, Treatment::duplicate_id);
+  EXPECT_EQ(outcome.operation_errors[1].index, 2u);
+  EXPECT_EQ(outcome.operation_errors[1].error.treatment, Treatment::permanent);
+}
+
+TEST(WriteReply, BelievesTheKeyPatternRatherThanTheText) {
+  const auto treatment = [](const char* pattern) {
+    const std::string reply =
+        std::string(R"({"ok": 1, "writeErrors": [{"index": 0, "code": 11000, "errmsg": "?",)") +
+        R"("keyPattern": )" + pattern + "}]}";
+    return parse_write_reply(document(reply.c_str()).view(), 1).operation_errors.at(0).error.treatment;
+  };
+  EXPECT_EQ(treatment(R"({"_id": 1})"), Treatment::duplicate_id);
+  EXPECT_EQ(treatment(R"({"_id": 1, "x": 1})"), Treatment::duplicate_other);
+  EXPECT_EQ(treatment(R"({"email": 1})"), Treatment::duplicate_other);
+}
+
+TEST(WriteReply, FailsTheBatchWhenTheWriteConcernIsNotMet) {
+  for (const char* code : {"64", "91", "100", "987654"}) {
+    const std::string reply = std::string(R"({"ok": 1, "n": 1, "writeConcernError": {"code": )") + code +
+                              R"(, "errmsg": "waiting for replication timed out"}})";
+    const WriteOutcome outcome = parse_write_reply(document(reply.c_str()).view(), 1);
+    EXPECT_TRUE(outcome.failed);
+    EXPECT_TRUE(outcome.error.outcome_unknown);
+    EXPECT_EQ(outcome.error.treatment, Treatment::retry);
+  }
+}
+
+TEST(WriteReply, DoesNotTrustAnErrorForAnOperationThatWasNotSent) {
+  const OwnedDocument reply =
+      document(R"({"ok": 1, "writeErrors": [{"index": 5, "code": 121, "errmsg": "no"}]})");
+  const WriteOutcome outcome = parse_write_reply(reply.view(), 2);
+  EXPECT_TRUE(outcome.failed);
+  EXPECT_EQ(outcome.error.code, kErrorProtocol);
+  EXPECT_TRUE(outcome.error.outcome_unknown);
+}
+
+TEST(WriteReply, OfABulkWriteHasItsErrorsInACursor) {
+  const OwnedDocument reply = document(R"({"ok": 1, "nErrors": 2, "nInserted": 1,
+      "cursor": {"id": {"$numberLong": "0"}, "ns": "admin.$cmd.bulkWrite", "firstBatch": [
+        {"ok": 0, "idx": 2, "code": 121, "errmsg": "no"},
+        {"ok": 0, "idx": 1, "code": 11000, "errmsg": "?", "keyPattern": {"_id": 1}}]}})");
+  const WriteOutcome outcome = parse_write_reply(reply.view(), 3);
+  EXPECT_FALSE(outcome.failed);
+  ASSERT_EQ(outcome.operation_errors.size(), 2u);
+  EXPECT_EQ(outcome.operation_errors[0].index, 1u);
+  EXPECT_EQ(outcome.operation_errors[0].error.treatment, Treatment::duplicate_id);
+  EXPECT_EQ(outcome.operation_errors[1].index, 2u);
+  EXPECT_EQ(outcome.operation_errors[1].error.treatment, Treatment::permanent);
+}
+
+TEST(WriteReply, OfABulkWriteWithMoreErrorsThanItHoldsIsAskedForInParts) {
+  const OwnedDocument reply =
+      document(R"({"ok": 1, "cursor": {"id": {"$numberLong": "5"}, "firstBatch": []}})");
+  const WriteOutcome outcome = parse_write_reply(reply.view(), 3);
+  EXPECT_TRUE(outcome.failed);
+  EXPECT_EQ(outcome.error.treatment, Treatment::split);
+}
+
+TEST(WriteReply, OfABulkWriteWithoutResultsProvesNothing) {
+  const WriteOutcome outcome = parse_write_reply(document(R"({"ok": 1, "cursor": {"id": 0}})").view(), 3);
+  EXPECT_TRUE(outcome.failed);
+  EXPECT_TRUE(outcome.error.outcome_unknown);
+  EXPECT_EQ(outcome.error.code, kErrorProtocol);
+}
+
+TEST(FailedOutcome, IsTheOperationsErrorWhenACommandOfOneIsRefused) {
+  const Error refused = make_error(ErrorContext::write_command, 2, "", "object to insert too large");
+  const WriteOutcome alone = failed_outcome(refused, 1);
+  EXPECT_FALSE(alone.failed);
+  ASSERT_EQ(alone.operation_errors.size(), 1u);
+  EXPECT_EQ(alone.operation_errors[0].error.treatment, Treatment::permanent);
+  const WriteOutcome several = failed_outcome(refused, 2);
+  EXPECT_TRUE(several.failed);
+  EXPECT_EQ(several.error.treatment, Treatment::split);
+}
+
+TEST(FailedOutcome, KeepsADuplicateADuplicate) {
+  const Error refused =
+      make_error(ErrorContext::write_command, 11000, "", "Duplicate key violation: Index '_id_'");
+  EXPECT_EQ(failed_outcome(refused, 1).operation_errors.at(0).error.treatment, Treatment::duplicate_id);
+}
+
+TEST(FailedOutcome, StaysAFailureOfTheCommandWhenItIsTransient) {
+  const WriteOutcome outcome =
+      failed_outcome(make_error(ErrorContext::write_command, kErrorNetwork, "", "reset"), 1);
+  EXPECT_TRUE(outcome.failed);
+  EXPECT_TRUE(outcome.error.outcome_unknown);
+}
+
+}  // namespace
+}  // namespace ddsync::mongo
