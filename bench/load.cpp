@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct Options : Place {
   int64_t collections = 1;
   int64_t first_id = 0;
   int64_t threads = 2;
+  int64_t together = 1;
 };
 
 void bulk_failed(const bson_error_t& error) { fail("the bulk write failed", error); }
@@ -108,20 +110,79 @@ void write_backlog(const Options& options) {
   measurement.print(options.events, fmt::format(", \"skipped\": {}", workload.updates_of_deleted));
 }
 
-// Events thread, thread + threads, ... each at its own moment.
-void send_steadily(const Options& options, int64_t thread, Clock::time_point start) {
-  const ClientHandle client = connect(options.uri);
-  Document document;
-  for (int64_t i = thread; i < options.events; i += options.threads) {
-    const CollectionHandle collection(mongoc_client_get_collection(
-        client.get(), options.database.c_str(),
-        collection_name(options, options.collections, i % options.collections).c_str()));
-    std::this_thread::sleep_until(start + std::chrono::nanoseconds(i * 1'000'000'000 / options.rate));
+std::string collection_of(const Options& options, int64_t event) {
+  return collection_name(options, options.collections, event % options.collections);
+}
+
+// Sends events of a steady load, each with its send time.
+class Sender {
+ public:
+  explicit Sender(const Options& options) : options_(options), client_(connect(options.uri)) {}
+
+  void insert(int64_t event) {
+    const CollectionHandle collection(mongoc_client_get_collection(client_.get(), options_.database.c_str(),
+                                                                   collection_of(options_, event).c_str()));
     bson_error_t error;
-    if (!mongoc_collection_insert_one(collection.get(),
-                                      document.make(options.first_id + i, 1, wall_clock_us()), nullptr,
-                                      nullptr, &error))
+    if (!mongoc_collection_insert_one(collection.get(), make(event), nullptr, nullptr, &error))
       fail("the insert failed", error);
+  }
+
+  // One bulkWrite: one command for several collections.
+  void insert(int64_t first, int64_t count) {
+    const BsonHandle command(BCON_NEW("bulkWrite", BCON_INT32(1), "errorsOnly", BCON_BOOL(true)));
+    bson_t operations;
+    bson_t collections;
+    BSON_APPEND_ARRAY_BEGIN(command.get(), "ops", &operations);
+    for (int64_t i = 0; i < count; ++i) append_operation(&operations, first + i, i);
+    bson_append_array_end(command.get(), &operations);
+    BSON_APPEND_ARRAY_BEGIN(command.get(), "nsInfo", &collections);
+    for (int64_t i = 0; i < count; ++i) append_collection(&collections, first + i, i);
+    bson_append_array_end(command.get(), &collections);
+
+    bson_error_t error;
+    const BsonHandle reply(bson_new());
+    if (!mongoc_client_write_command_with_opts(client_.get(), "admin", command.get(), nullptr, reply.get(),
+                                               &error))
+      fail("the bulk write failed", error);
+    bson_iter_t errors;
+    if (!bson_iter_init_find(&errors, reply.get(), "nErrors") || bson_iter_as_int64(&errors) != 0)
+      fail("an insert of the bulk write failed");
+  }
+
+ private:
+  const bson_t* make(int64_t event) { return document_.make(options_.first_id + event, 1, wall_clock_us()); }
+
+  void append_operation(bson_t* operations, int64_t event, int64_t index) {
+    bson_t operation;
+    BSON_APPEND_DOCUMENT_BEGIN(operations, std::to_string(index).c_str(), &operation);
+    BSON_APPEND_INT32(&operation, "insert", static_cast<int32_t>(index));
+    BSON_APPEND_DOCUMENT(&operation, "document", make(event));
+    bson_append_document_end(operations, &operation);
+  }
+
+  void append_collection(bson_t* collections, int64_t event, int64_t index) {
+    bson_t collection;
+    BSON_APPEND_DOCUMENT_BEGIN(collections, std::to_string(index).c_str(), &collection);
+    BSON_APPEND_UTF8(&collection, "ns", (options_.database + "." + collection_of(options_, event)).c_str());
+    bson_append_document_end(collections, &collection);
+  }
+
+  const Options& options_;
+  ClientHandle client_;
+  Document document_;
+};
+
+// Groups thread, thread + threads, ... each at its own moment.
+void send_steadily(const Options& options, int64_t thread, Clock::time_point start) {
+  Sender sender(options);
+  for (int64_t first = thread * options.together; first < options.events;
+       first += options.threads * options.together) {
+    std::this_thread::sleep_until(start + std::chrono::nanoseconds(first * 1'000'000'000 / options.rate));
+    if (options.together == 1) {
+      sender.insert(first);
+    } else {
+      sender.insert(first, std::min(options.together, options.events - first));
+    }
   }
 }
 
@@ -160,6 +221,8 @@ int main(int argc, char** argv) {
   app.add_option("--collections", options.collections);
   app.add_option("--first-id", options.first_id, "_id of the first document that `steady` inserts");
   app.add_option("--threads", options.threads);
+  app.add_option("--together", options.together,
+                 "events that `steady` sends with one bulkWrite (MongoDB 8.0)");
   const CLI::App* preload = app.add_subcommand("preload", "The documents a workload starts from");
   const CLI::App* backlog = app.add_subcommand("backlog", "The workload, as fast as possible");
   const CLI::App* create = app.add_subcommand("create", "Empty collections");

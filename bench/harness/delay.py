@@ -17,9 +17,10 @@ WARM_UP_SECONDS = 2.0
 HOT_IDS = 1_000_000_000  # the _ids of the hot collection begin here
 
 
-def measure_delay(tools, folder, *, collections, rate, seconds, repeats):
-    """`rate`: events a second, all collections together. One row per repetition."""
-    load = {"collections": collections, "rate": rate, "events": int(rate * seconds)}
+def measure_delay(tools, folder, *, collections, rate, seconds, repeats, together=1):
+    """`rate`: events a second, all collections together; `together`: so many come with one command. One row per
+    repetition."""
+    load = {"collections": collections, "rate": rate, "events": int(rate * seconds), "together": together}
     return [_figures(run, load) for run in _runs(tools, folder, collections, [load], repeats)]
 
 
