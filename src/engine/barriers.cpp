@@ -213,6 +213,7 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
   if (!changed.error) {
     tell_done(barrier.change);
     if (barrier.copy_anew) {
+      note_late_copies(stream);
       copy_anew(stream, Namespace(*barrier.copy_anew));
       return;
     }
@@ -220,7 +221,8 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
       suspects_.renamed(barrier.change.ns, barrier.change.to);
       copies_.renamed(barrier.change.to);
     }
-    if (barrier.incomplete || may_be_copied_late(stream)) suspects_.add_namespace(barrier.change.ns);
+    if (barrier.incomplete) suspects_.add_namespace(barrier.change.ns);
+    note_late_copies(stream);
     done(stream);
     return;
   }
@@ -240,10 +242,12 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
 
 // A document that a killed process copied may land in what is gone now: no event and no copy names it any
 // more. (The collections of a dropped database are told of one by one before.)
-bool Barriers::may_be_copied_late(const Stream& stream) const {
-  const SchemaChangeKind kind = stream.barrier->change.kind;
-  const bool leaves_nothing = kind == SchemaChangeKind::drop || kind == SchemaChangeKind::rename;
-  return leaves_nothing && shared_.now < stream.copied_late_until;
+void Barriers::note_late_copies(const Stream& stream) {
+  const SchemaChange& change = stream.barrier->change;
+  if (shared_.now >= stream.copied_late_until) return;
+  if (change.kind == SchemaChangeKind::drop || change.kind == SchemaChangeKind::rename)
+    suspects_.add_namespace(change.ns);
+  if (change.kind == SchemaChangeKind::rename) suspects_.add_namespace(change.to);
 }
 
 // Collections are made by every first insert: at many of them the log would say nothing else.

@@ -41,7 +41,7 @@ class Barriers {
   bool plan_live(const Event& event, Barrier& barrier);
   void advance(Stream& stream);
   void settle_lookups(const SchemaChange& change);
-  bool may_be_copied_late(const Stream& stream) const;
+  void note_late_copies(const Stream& stream);
   void tell_done(const SchemaChange& change);
   void on_failed(Stream& stream, const Error& error);
   bool drained(const Stream& stream) const;

@@ -173,6 +173,22 @@ TEST(EngineCopy, OfAKilledProcessLeavesADroppedCollectionNotProven) {
   }
 }
 
+TEST(EngineCopy, OfAKilledProcessLeavesBothNamesOfARenameNotProven) {
+  EngineOptions options = with_position();
+  options.resume_from.streams[0].late_copies = true;
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  given.batch(R"({"_id":)" + token("r") + R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
+                  R"("to":{"db":"db","coll":"other"}})",
+              "r");
+  while (given.has<output::Persist>()) given.make_durable();
+  const auto change = given.take<output::ChangeSchema>();
+  EXPECT_EQ(change.kind, SchemaChangeKind::rename);
+  given.give(input::SchemaChanged{change.writer, change.id, {}});
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 2u);
+}
+
 TEST(EngineCopy, IsNotWantedForAStreamThatHasAPosition) {
   EngineOptions options = copying();
   options.resume_from.streams = with_position().resume_from.streams;
