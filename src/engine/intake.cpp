@@ -67,7 +67,8 @@ void Intake::on_batch(input::StreamBatch&& input) {
   const bool has_events = streams_.on_batch(stream, input.batch);
   StreamPosition after = position_behind(stream, input.batch.post_batch_token);
   if (!has_events) {
-    if (stream.last_batch_empty && !lookups_.empty()) lookups_.caught_up(stream.index);
+    if (stream.last_batch_empty && !lookups_.empty())
+      lookups_.caught_up(stream.index, stream.surely_at_end(shared_.now));
     streams_.on_idle(stream, std::move(after));
     return;
   }

@@ -58,16 +58,15 @@ void Lookups::renamed(const Namespace& from, const Namespace& to) {
   if (missed.incomplete) suspects_.add_namespace(to);
 }
 
-void Lookups::caught_up(uint32_t stream) {
-  for (auto at = missed_.begin(); at != missed_.end();) {
-    Missed& missed = at->second;
-    if (missed.ns->stream != stream) {
-      ++at;
-      continue;
-    }
+void Lookups::caught_up(uint32_t stream, bool surely) {
+  for (auto& [number, missed] : missed_) {
+    if (missed.ns->stream != stream) continue;
     for (const auto& [key, id] : missed.ids) suspects_.add(*missed.ns, id.view(), Suspects::Cause::not_told);
-    at = missed_.erase(at);
+    missed.ids.clear();
+    if (surely) missed.incomplete = false;
   }
+  std::erase_if(missed_,
+                [](const auto& entry) { return entry.second.ids.empty() && !entry.second.incomplete; });
 }
 
 void Lookups::fill(Checkpoint& checkpoint) const {

@@ -30,8 +30,8 @@ class Lookups {
   void dropped(const Namespace& ns);
   void dropped_database(const std::string& database);
   void renamed(const Namespace& from, const Namespace& to);
-  // All that the source had to tell of this stream is read.
-  void caught_up(uint32_t stream);
+  // All that the source had to tell of this stream is read, as its answer says; `surely`: for some time.
+  void caught_up(uint32_t stream, bool surely);
 
   void fill(Checkpoint& checkpoint) const;
 

@@ -29,7 +29,8 @@ struct NamespaceQueue {
   uint64_t in_flight = 0;
   // Inserts that are sent as upserts, because most of the last ones were there already (a replay).
   uint64_t upserts_left = 0;
-  // Rises with whatever may free a unique value: an operation added or acknowledged.
+  // Rises with whatever may free a unique value: an operation added or acknowledged, a suspect that is proven
+  // (one late write may have undone another).
   uint64_t changes = 0;
   uint64_t set_aside_tried_at = 0;  // `changes` when the set-aside operations were last tried
   uint64_t changes_seen = 0;        // by SetAside

@@ -4,8 +4,6 @@ namespace ddsync {
 namespace {
 
 constexpr uint64_t kChangesWorthARetry = 2'000;  // under a load that never drains
-// Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
-constexpr Duration kQuietBeforeRefusal = Duration::seconds(5);
 // On a stream that is busy with other collections.
 constexpr Duration kNamespaceQuiet = Duration::seconds(10);
 // In a collection that is busy itself: what is set aside for so long is not freed by what the stream brings.
@@ -68,8 +66,7 @@ bool SetAside::pump(NamespaceQueue& ns) {
     pending_.open_ring(ns);
   } else if (stream.at_barrier() || stream.copying || stream.full || stream.is_gap()) {
     hand_over(ns, stream);
-  } else if (suspects_.any_to_compare(ns) ||
-             (!passed && shared_.now - stream.last_event < kQuietBeforeRefusal)) {
+  } else if (suspects_.any_to_compare(ns) || (!passed && !stream.surely_at_end(shared_.now))) {
     return false;  // a document that a late write brought back may hold the value
   } else {
     refuse(ns);

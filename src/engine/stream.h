@@ -59,6 +59,8 @@ struct Undecoded {
 constexpr Duration kKeepsUp = Duration::seconds(10);
 // An open stream answers a read within about a second; a longer silence is a pause.
 constexpr Duration kStreamPause = Duration::seconds(5);
+// Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
+constexpr Duration kEmptyForSure = Duration::seconds(5);
 
 // A watermark: its position, and how many events of this process are before it.
 struct Watermark {
@@ -153,6 +155,7 @@ struct Stream {
     const bool reads = opened && !blocked() && spool.drained() && now - last_answer < kStreamPause;
     return reads && now - keeps_up_since >= kKeepsUp;
   }
+  bool surely_at_end(Instant now) const { return last_batch_empty && now - last_event >= kEmptyForSure; }
   // At a schema change that runs alone: nothing moves until what came before it is done.
   bool at_barrier() const { return barrier.has_value() && !barrier->at_once; }
   // Nothing more is known to come: what waits for a later event waits in vain.

@@ -217,6 +217,7 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
   // A repair took the source's document of a moment that the stream may not have reached yet: a rename on the
   // way would carry it on.
   if (suspect.repaired && !told_all(*suspect.ns)) return;
+  suspect.ns->changes += 1;
   suspects_.erase(at);
   checkpoints_.moved();
 }

@@ -97,6 +97,25 @@ TEST(EngineOrder, AnUpdateWithoutItsDocumentIsSkipped) {
   EXPECT_EQ(name_of(given.make_durable()), named("a"));
 }
 
+// Of which documents is not in the state: after a rename none of them is proven.
+TEST(EngineOrder, UpdatesThatMissedTheirDocumentsBeforeARestartAreNotForgottenAtTheFirstEmptyAnswer) {
+  EngineOptions options = Harness::options();
+  options.resume_from.missed_lookups = {{"db", "coll"}};
+  for (const bool for_long : {false, true}) {
+    Harness given(options);
+    given.start();
+    given.batch("", "b");
+    if (for_long) {
+      given.pass_ms(6'000);
+      given.batch("", "c");
+    }
+    given.batch(R"({"_id":)" + token("r") + R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
+                    R"("to":{"db":"db","coll":"other"}})",
+                "r");
+    EXPECT_EQ(given.engine().status().unproven_namespaces, for_long ? 0u : 1u);
+  }
+}
+
 TEST(EngineErrors, AnInsertThatFindsItsDocumentBecomesAReplace) {
   Harness given(Harness::options());
   given.start();
@@ -391,6 +410,36 @@ TEST(EngineUnique, ValuesThatMoveInARingArriveByRemovingFirst) {
   const auto insertion = given.take<output::Write>();
   EXPECT_EQ(insertion.parts.front().kind, WriteKind::insert);
   given.acknowledge(insertion);
+  EXPECT_EQ(given.engine().status().events_applied, 2u);
+}
+
+// One late write brought back a document that holds the value, another one has put that right.
+TEST(EngineUnique, ADuplicateIsTriedOnceMoreWhenASuspectIsProven) {
+  EngineOptions options = Harness::options();
+  options.late_write_max = Duration::seconds(150);
+  Harness given(options);
+  given.start();
+  given.batch(replace("a", "1", R"(,"u":1)"), "a");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  given.pass_ms(10'000);
+  given.acknowledge(given.take<output::Write>());
+  const auto pass = [&](int64_t ms) {
+    given.pass_ms(ms);
+    while (given.has<output::Persist>()) given.make_durable();
+    for (const auto& order : given.take_all<output::Compare>())
+      given.give(input::Compared{order.id, {{.equal = true, .source_document = {}}}, {}});
+  };
+  pass(1'000);
+  given.batch(insert("b", "2", R"(,"u":7)"), "b");
+  while (given.has<output::Write>()) given.refuse(given.take<output::Write>(), 0, Treatment::duplicate_other);
+  given.batch("", "c");
+  pass(20'000);
+  EXPECT_EQ(given.engine().status().suspects, 1u);
+  EXPECT_FALSE(given.has<output::Write>());
+  pass(150'000);
+  pass(1'000);
+  EXPECT_EQ(given.engine().status().suspects, 0u);
+  given.acknowledge(given.take<output::Write>());
   EXPECT_EQ(given.engine().status().events_applied, 2u);
 }
 
