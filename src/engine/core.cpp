@@ -43,6 +43,7 @@ void Engine::Core::step(Instant now, Input&& input, Outputs& outputs) {
 
 void Engine::Core::on(input::TargetReady&& ready) {
   shared_.limits = ready.limits;
+  writers_.on_target_ready();
   if (std::exchange(shared_.target_ready, true)) return;
   suspects_.resume();
   copies_.resume();

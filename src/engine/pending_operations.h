@@ -53,8 +53,8 @@ class PendingOperations {
 
   size_t ready_lists() const { return active_.size(); }
   // A batch of the list that waits longest, a fair part of it for each free writer. With
-  // BatchLimits::many_parts small lists go together when there are more of them than free writers. Without
-  // entries when what it came to has to wait for a checkpoint; others come first the next time.
+  // BatchLimits::many_parts small lists go together: 16, or more when there are more for each free writer.
+  // Without entries when what it came to has to wait for a checkpoint; others come first the next time.
   TakenBatch take(const BatchLimits& limits, uint32_t free_writers);
   // Nothing may be sent before a checkpoint: what waits longest of each stream shall be in it. True when none
   // is under way that has it.

@@ -33,9 +33,10 @@ struct InsertedRun {
   }
 };
 
-// The target does not know the command, or not in this edition of it.
-bool refuses_command(const Error& error) {
-  constexpr std::array codes = {59, 115, 8000};
+// The target does not know the command (before MongoDB 7.0: 59), or not all of it (7.0: 40415), or does not
+// take it; or it refuses one of the collections (13), and does not say which.
+bool refuses_several_parts(const Error& error) {
+  constexpr std::array codes = {13, 59, 115, 8000, 40415};
   return std::ranges::find(codes, error.code) != codes.end();
 }
 
@@ -83,7 +84,7 @@ void Writers::on_finished(input::WriteFinished&& finished) {
     return;
   }
   last_error_.clear();
-  writer.unknown = false;
+  writer.unknown = writer.unknown && !writer.rest.empty();
   operations_max_ = std::min<double>(shared_.options.batch_operations_max, operations_max_ + kRecoveryStep);
   send_rest(index);
 }
@@ -123,9 +124,10 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
       !planted(PlantedBug::unknown_outcome_forgotten)) {
     for (const KeyEntry* entry : writer.entries) suspects_.add(*entry->ns, entry->flight.id);
   }
-  if (has_many_parts(writer.entries) && (error.treatment == Treatment::fatal || refuses_command(error))) {
+  if (has_many_parts(writer.entries) && refuses_several_parts(error)) {
     take_one_part_each(error);
-    split(index, error);
+    keep_first_part(writer);
+    send(index);
     return;
   }
   switch (error.treatment) {
@@ -154,7 +156,17 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
                    fmt::format("a write to {} failed (try {}): {}; it is tried again until it succeeds",
                                written_to(writer.entries), writer.attempt, describe(error)));
   }
+  keep_first_part(writer);
   wait(index, error);
+}
+
+// The others are tried again without it: a collection that stands still must not hold them up.
+void Writers::keep_first_part(Writer& writer) {
+  auto& entries = writer.entries;
+  const auto end = std::ranges::find_if(
+      entries, [&](const KeyEntry* entry) { return !same_part(*entries.front(), *entry); });
+  for (auto at = end; at != entries.end(); ++at) pending_.send_again(**at, (*at)->flight.kind);
+  entries.erase(end, entries.end());
 }
 
 // The whole command was refused because of one document: halve until it stands alone.
@@ -181,7 +193,8 @@ void Writers::split(uint32_t index, const Error& error) {
 
 bool Writers::settle_refused(KeyEntry& entry, const Error& error) {
   const WriteKind kind = entry.flight.kind;
-  if (error.outcome_unknown && !shared_.limits.refuses_late_writes) suspects_.add(*entry.ns, entry.flight.id);
+  // It is sent again by any writer, whose session refuses nothing of this one's.
+  if (error.outcome_unknown) suspects_.add(*entry.ns, entry.flight.id);
   switch (error.treatment) {
     case Treatment::duplicate_id:  // an upsert can meet it too, when two of them race
       pending_.send_again(entry, WriteKind::replace);

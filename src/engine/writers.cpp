@@ -134,6 +134,9 @@ bool Writers::suspect_unknown() {
     if (writer.state != State::busy && !writer.unknown) continue;
     for (const KeyEntry* entry : writer.entries) suspects_.add(*entry->ns, entry->flight.id);
     any = any || !writer.entries.empty();
+    if (!writer.unknown) continue;
+    for (const KeyEntry* entry : writer.rest) suspects_.add(*entry->ns, entry->flight.id);
+    any = any || !writer.rest.empty();
   }
   return any;
 }

@@ -37,6 +37,8 @@ class Writers {
   // The engine ends: nobody will know what becomes of what is in flight or had an unknown outcome, and the
   // next process has other sessions, which refuse nothing of these. True when there is such a write.
   bool suspect_unknown();
+  // It may be another server than before.
+  void on_target_ready() { one_part_each_ = false; }
   bool any_in_flight() const { return busy_ > 0; }
   uint32_t busy() const { return busy_; }
   uint32_t retrying() const { return retrying_; }
@@ -53,7 +55,7 @@ class Writers {
     std::vector<KeyEntry*> entries;  // in flight, or to be sent again
     std::vector<KeyEntry*> rest;     // the other part of a batch that was split
     uint32_t attempt = 0;
-    bool unknown = false;  // a try of `entries` had an unknown outcome
+    bool unknown = false;  // a try of `entries` or `rest` had an unknown outcome
     Instant sent_at;       // of `entries`; none: it is borrowed
     Instant resume_at;
   };
@@ -67,6 +69,7 @@ class Writers {
   void wait(uint32_t index, const Error& error);
   void on_command_failed(uint32_t index, const Error& error);
   void split(uint32_t index, const Error& error);
+  void keep_first_part(Writer& writer);
   // True when the writer should pause before its next batch.
   bool settle_refused(KeyEntry& entry, const Error& error);
   // The target takes less in a command than it said, or refuses one collection of several: each alone tells.

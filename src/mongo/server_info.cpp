@@ -74,8 +74,10 @@ ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHi
   const bool has_sessions = as_integer(find_value(hello, "logicalSessionTimeoutMinutes")) > 0;
   info.limits.refuses_late_writes =
       info.is_replica_set_or_mongos && has_sessions && !info.is_documentdb && !hints.cosmosdb_ru;
+  // Not through a mongos: it puts a shard's refusal of all on each operation, and tells successes as errors
+  // (SERVER-113344).
   info.limits.takes_many_parts = as_integer(find_value(hello, "maxWireVersion")) >= kWireVersionOfBulkWrite &&
-                                 !info.is_documentdb && !hints.cosmosdb_ru;
+                                 !info.replica_set.empty() && !info.is_documentdb && !hints.cosmosdb_ru;
   info.process_id = hex(find_value(document_at(hello, "topologyVersion"), "processId"));
   info.local_time_ms = date(find_value(hello, "localTime"));
   info.description = describe_server(info, hello);

@@ -9,9 +9,11 @@ namespace ddsync::mongo {
 
 inline constexpr int kBsonObjectTooLarge = 10334;
 
-// The outcome that a reply tells, to bulkWrite too. Write concern errors fail the batch: done somewhere,
-// proven nowhere.
+// The outcome that a reply tells. Write concern errors fail the batch: done somewhere, proven nowhere. So
+// does a reply that contradicts itself.
 WriteOutcome parse_write_reply(DocumentView reply, size_t operations);
+// Of bulkWrite with errorsOnly: {cursor: {id, firstBatch: [{ok: 0, idx, code ...}]}, nErrors, nInserted ...}
+WriteOutcome parse_bulk_reply(DocumentView reply, const WriteBatch& batch);
 
 // The outcome of a command that failed as a whole. One that must be split and holds one operation only is
 // that operation's error.

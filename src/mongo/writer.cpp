@@ -24,10 +24,11 @@ WriteOutcome CommandWriter::write(const WriteBatch& batch) {
   if (!bson_init_static(&command, bytes.data, bytes.size))
     return failed_outcome(make_error(ErrorContext::write_command, 22, "", "a document with a wrong length"),
                           operations);
-  const std::string& database = batch.parts.size() > 1 ? kBulkDatabase : batch.parts.front().ns.database;
+  const bool bulk = batch.parts.size() > 1;
+  const std::string& database = bulk ? kBulkDatabase : batch.parts.front().ns.database;
   const auto reply = connection_.write(ErrorContext::write_command, database, command);
   if (!reply) return failed_outcome(reply.error(), operations);
-  return parse_write_reply(reply->view(), operations);
+  return bulk ? parse_bulk_reply(reply->view(), batch) : parse_write_reply(reply->view(), operations);
 }
 
 std::optional<Error> CommandWriter::change_schema(const SchemaChange& change, const NamespaceFilter& filter) {

@@ -141,7 +141,7 @@ void TargetLink::execute_and_answer(const WriteBatch& batch, const std::shared_p
     WriteOutcome outcome = target_.execute(*request, positions);
     settle(request);
     if (failing && !outcome.failed) {
-      const int code = around_.random.percent(50) ? 112 : 16500;
+      const int code = failing_code(request, *failing);
       auto& errors = outcome.operation_errors;
       const auto after = std::find_if(errors.begin(), errors.end(),
                                       [&](const OperationError& error) { return error.index > *failing; });
@@ -149,6 +149,20 @@ void TargetLink::execute_and_answer(const WriteBatch& batch, const std::shared_p
     }
     if (of_life == around_.life) finish(writer, id, answer_after, std::move(outcome));
   });
+}
+
+// Of an operation that was not executed; interrupted, it may be later.
+int TargetLink::failing_code(const std::shared_ptr<Request>& request, uint32_t failing) {
+  constexpr int kInterrupted = 11600;
+  const uint64_t choice = around_.random.below(3);
+  if (choice > 0) return choice == 1 ? 112 : 16500;
+  if (around_.random.percent(50)) {
+    auto late = std::make_shared<Request>(*request);
+    late->settled = false;
+    late->operations = {request->operations[failing]};
+    execute_later(late, {around_.random.between(0, latest_landing().us)}, std::nullopt);
+  }
+  return kInterrupted;
 }
 
 void TargetLink::settle(const std::shared_ptr<Request>& request) {

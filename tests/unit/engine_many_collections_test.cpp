@@ -171,9 +171,7 @@ TEST_F(EngineManyCollections, AreWrittenOneByOneForGoodOnceTheTargetRefusesTheCo
   change({{"insert", "a"}, {"insert", "b"}, {"insert", "c"}}, "one");
   refuse_command(given_.take<output::Write>(), 59, Treatment::split);
   EXPECT_EQ(written(), "insert a 1");
-  const auto two = given_.take<output::Write>();
-  EXPECT_EQ(parts_of(two), "insert b 1") << "halves of what was sent may still hold several";
-  given_.acknowledge(two);
+  EXPECT_EQ(written(), "insert b 1");
   EXPECT_EQ(written(), "insert c 1");
   const auto notices = given_.take_all<output::Notice>();
   ASSERT_EQ(notices.size(), 1u);
@@ -183,6 +181,41 @@ TEST_F(EngineManyCollections, AreWrittenOneByOneForGoodOnceTheTargetRefusesTheCo
       "from now on");
   change({{"insert", "a"}, {"insert", "b"}}, "two");
   EXPECT_EQ(written(), "insert a 1");
+}
+
+TEST_F(EngineManyCollections, GoTogetherAgainOnceTheTargetIsAnother) {
+  take_many_parts();
+  change({{"insert", "a"}, {"insert", "b"}}, "one");
+  refuse_command(given_.take<output::Write>(), 40415, Treatment::split);
+  take_many_parts();
+  EXPECT_EQ(written(), "insert a 1");
+  change({{"insert", "c"}}, "two");
+  EXPECT_EQ(written(), "insert b 1");
+  change({{"insert", "d"}}, "three");
+  EXPECT_EQ(written(), "insert c 1");
+}
+
+// The one that stands still must not hold up the others.
+TEST_F(EngineManyCollections, AreTriedAgainWithoutTheFirst) {
+  Harness given(options(2));
+  given.start();
+  TargetLimits limits;
+  limits.takes_many_parts = true;
+  given.give(input::TargetReady{limits});
+  given.batch(event("a", "insert", "1", R"({"_id":1})", "a") + "," +
+                  event("b", "insert", "2", R"({"_id":2})", "b") + "," +
+                  event("c", "insert", "3", R"({"_id":3})", "c"),
+              "c");
+  const auto all = given.take<output::Write>();
+  EXPECT_EQ(parts_of(all), "insert a 1, insert b 1, insert c 1");
+  given.fail(all, Treatment::retry, false);
+  const auto others = given.take<output::Write>();
+  EXPECT_EQ(parts_of(others), "insert b 1, insert c 1");
+  EXPECT_NE(others.writer.value, all.writer.value);
+  given.acknowledge(others);
+  given.pass_ms(5'000);
+  EXPECT_EQ(parts_of(given.take<output::Write>()), "insert a 1");
+  EXPECT_EQ(given.engine().status().events_applied, 2u);
 }
 
 TEST_F(EngineManyCollections, OfWhichOneIsNotAllowedAreToldApart) {

@@ -56,9 +56,12 @@ TEST(ServerInfo, OfManagedDocumentDBIsKnownByItsHostAlone) {
 TEST(ServerInfo, CountsOnBulkWriteFromMongoDB8On) {
   EXPECT_TRUE(info(R"({"setName": "rs0", "maxWireVersion": 25})").limits.takes_many_parts);
   EXPECT_FALSE(info(R"({"setName": "rs0", "maxWireVersion": 24})").limits.takes_many_parts);
-  const char* documentdb = R"({"maxWireVersion": 27, "internal": {"documentdb_versions": ["0.112-0"]}})";
+  EXPECT_FALSE(info(R"({"msg": "isdbgrid", "maxWireVersion": 27})").limits.takes_many_parts);
+  const char* documentdb =
+      R"({"setName": "rs0", "maxWireVersion": 27, "internal": {"documentdb_versions": ["0.112-0"]}})";
   EXPECT_FALSE(info(documentdb).limits.takes_many_parts) << "whatever version it imitates";
-  EXPECT_FALSE(info(R"({"maxWireVersion": 27})", {.cosmosdb_ru = true}).limits.takes_many_parts);
+  EXPECT_FALSE(info(R"({"setName": "globaldb", "maxWireVersion": 27})", {.cosmosdb_ru = true})
+                   .limits.takes_many_parts);
 }
 
 TEST(ServerInfo, OfTheRuBasedEngineSaysSo) {

@@ -60,12 +60,30 @@ TEST(WriteReply, DoesNotTrustAnErrorForAnOperationThatWasNotSent) {
   EXPECT_TRUE(outcome.error.outcome_unknown);
 }
 
-TEST(WriteReply, OfABulkWriteHasItsErrorsInACursor) {
-  const OwnedDocument reply = document(R"({"ok": 1, "nErrors": 2, "nInserted": 1,
-      "cursor": {"id": {"$numberLong": "0"}, "ns": "admin.$cmd.bulkWrite", "firstBatch": [
+// Of two insertions, a replacement and a deletion.
+WriteOutcome bulk_outcome(const std::string& cursor, const std::string& counts) {
+  WriteBatch batch;
+  batch.parts = {{.kind = WriteKind::insert, .ns = {"d", "a"}, .operations = 2},
+                 {.kind = WriteKind::replace, .ns = {"d", "b"}, .operations = 1},
+                 {.kind = WriteKind::remove, .ns = {"d", "b"}, .operations = 1}};
+  batch.operations.resize(4);
+  const std::string reply = R"({"ok": 1, "cursor": )" + cursor + "," + counts + "}";
+  return parse_bulk_reply(document(reply.c_str()).view(), batch);
+}
+constexpr const char* kAllDone =
+    R"("nErrors": 0, "nInserted": 2, "nMatched": 0, "nUpserted": 1, "nDeleted": 0)";
+
+TEST(BulkReply, AcknowledgesEveryOperationWithoutAnErrorOfItsOwn) {
+  const WriteOutcome outcome = bulk_outcome(R"({"id": 0, "firstBatch": []})", kAllDone);
+  EXPECT_FALSE(outcome.failed);
+  EXPECT_TRUE(outcome.operation_errors.empty());
+}
+
+TEST(BulkReply, HasItsErrorsInACursor) {
+  const WriteOutcome outcome = bulk_outcome(R"({"id": {"$numberLong": "0"}, "firstBatch": [
         {"ok": 0, "idx": 2, "code": 121, "errmsg": "no"},
-        {"ok": 0, "idx": 1, "code": 11000, "errmsg": "?", "keyPattern": {"_id": 1}}]}})");
-  const WriteOutcome outcome = parse_write_reply(reply.view(), 3);
+        {"ok": 0, "idx": 1, "code": 11000, "errmsg": "?", "keyPattern": {"_id": 1}}]})",
+                                            R"("nErrors": 2, "nInserted": 1, "nMatched": 0, "nUpserted": 0)");
   EXPECT_FALSE(outcome.failed);
   ASSERT_EQ(outcome.operation_errors.size(), 2u);
   EXPECT_EQ(outcome.operation_errors[0].index, 1u);
@@ -74,19 +92,45 @@ TEST(WriteReply, OfABulkWriteHasItsErrorsInACursor) {
   EXPECT_EQ(outcome.operation_errors[1].error.treatment, Treatment::permanent);
 }
 
-TEST(WriteReply, OfABulkWriteWithMoreErrorsThanItHoldsIsAskedForInParts) {
-  const OwnedDocument reply =
-      document(R"({"ok": 1, "cursor": {"id": {"$numberLong": "5"}, "firstBatch": []}})");
-  const WriteOutcome outcome = parse_write_reply(reply.view(), 3);
+TEST(BulkReply, MayTellSuccessesToo) {
+  const WriteOutcome outcome =
+      bulk_outcome(R"({"id": 0, "firstBatch": [{"ok": 1, "idx": 2, "n": 1}]})", kAllDone);
+  EXPECT_FALSE(outcome.failed);
+  EXPECT_TRUE(outcome.operation_errors.empty());
+}
+
+TEST(BulkReply, WithMoreErrorsThanItHoldsIsAskedForInParts) {
+  const WriteOutcome outcome = bulk_outcome(R"({"id": {"$numberLong": "5"}, "firstBatch": []})", kAllDone);
   EXPECT_TRUE(outcome.failed);
   EXPECT_EQ(outcome.error.treatment, Treatment::split);
 }
 
-TEST(WriteReply, OfABulkWriteWithoutResultsProvesNothing) {
-  const WriteOutcome outcome = parse_write_reply(document(R"({"ok": 1, "cursor": {"id": 0}})").view(), 3);
+TEST(BulkReply, ThatContradictsItselfProvesNothing) {
+  const auto proves_nothing = [](const char* cursor, const char* counts) {
+    const WriteOutcome outcome = bulk_outcome(cursor, counts);
+    return outcome.failed && outcome.error.outcome_unknown && outcome.error.code == kErrorProtocol;
+  };
+  const char* none = R"({"id": 0, "firstBatch": []})";
+  EXPECT_TRUE(proves_nothing(R"({"id": 0})", kAllDone)) << "no results";
+  EXPECT_TRUE(proves_nothing(none, R"("nErrors": 1, "nInserted": 1, "nMatched": 1)"))
+      << "an error is missing";
+  EXPECT_TRUE(proves_nothing(none, R"("nErrors": 0, "nInserted": 1, "nMatched": 1)"))
+      << "it stopped half-way";
+  const char* one_error = R"("nErrors": 1, "nInserted": 1, "nMatched": 1)";
+  EXPECT_TRUE(proves_nothing(R"({"id": 0, "firstBatch": [{"ok": 0, "code": 121}]})", one_error))
+      << "of which?";
+  EXPECT_TRUE(proves_nothing(R"({"id": 0, "firstBatch": [{"ok": 0, "idx": 1, "code": 121},
+                                                         {"ok": 0, "idx": 1, "code": 121}]})",
+                             R"("nErrors": 2, "nInserted": 1, "nMatched": 1)"));
+}
+
+TEST(BulkReply, FailsWhenTheWriteConcernIsNotMet) {
+  const WriteOutcome outcome = bulk_outcome(
+      R"({"id": 0, "firstBatch": []})",
+      std::string(kAllDone) +
+          R"(, "writeConcernError": {"code": 64, "errmsg": "waiting for replication timed out"})");
   EXPECT_TRUE(outcome.failed);
   EXPECT_TRUE(outcome.error.outcome_unknown);
-  EXPECT_EQ(outcome.error.code, kErrorProtocol);
 }
 
 TEST(FailedOutcome, IsTheOperationsErrorWhenACommandOfOneIsRefused) {
