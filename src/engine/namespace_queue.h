@@ -36,7 +36,7 @@ struct NamespaceQueue {
   uint64_t changes_seen = 0;        // by SetAside
   Instant changed_at;               // when it saw `changes` rise
   Instant aside_since;       // since when something is set aside or tried again; a ring is opened no earlier
-  bool ring_opened = false;  // they were removed first, to open a ring of unique values, with no success
+  bool ring_opened = false;  // they were removed first, to open a ring of unique values, with no success yet
 
   bool drained() const {
     return in_flight == 0 && ready[0].entries.empty() && ready[1].entries.empty() && ready[2].entries.empty();

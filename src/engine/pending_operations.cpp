@@ -62,7 +62,11 @@ bool PendingOperations::add(NamespaceQueue& ns, Operation operation) {
   KeyEntry* entry = table_.find(key, &ns);
   if (planted(PlantedBug::two_writes_in_flight_on_one_key) && entry != nullptr && entry->in_flight)
     entry = nullptr;
-  if (entry == nullptr) entry = &table_.insert(std::move(key), &ns);
+  if (entry == nullptr) {
+    entry = &table_.insert(std::move(key), &ns);
+  } else {
+    ns.ring_opened = false;  // a newer version may be part of another ring
+  }
 
   const bool supersedes = entry->has_pending;
   if (supersedes) supersede(entry->pending, operation);
