@@ -33,9 +33,13 @@ std::string_view after_scheme(std::string_view uri) {
   return scheme_end == std::string_view::npos ? uri : uri.substr(scheme_end + 3);
 }
 
-std::string_view hosts_of(std::string_view uri) {
+std::string_view authority_of(std::string_view uri) {
   const std::string_view rest = after_scheme(uri);
-  const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
+  return rest.substr(0, rest.find_first_of("/?"));
+}
+
+std::string_view hosts_of(std::string_view uri) {
+  const std::string_view authority = authority_of(uri);
   const size_t at = authority.rfind('@');
   return at == std::string_view::npos ? authority : authority.substr(at + 1);
 }

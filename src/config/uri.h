@@ -12,6 +12,9 @@ bool is_srv(std::string_view uri);
 // What stands behind "://", or all of it.
 std::string_view after_scheme(std::string_view uri);
 
+// What stands between the scheme and the first / or ?: user, password and hosts.
+std::string_view authority_of(std::string_view uri);
+
 // "host:port,host:port" without user and options. Empty when there is none.
 std::string_view hosts_of(std::string_view uri);
 

@@ -8,6 +8,7 @@
 
 #include "config/plain_text.h"
 #include "config/uri.h"
+#include "config/uri_options.h"
 
 namespace ddsync::config {
 namespace {
@@ -80,6 +81,49 @@ bool is_local(std::string_view uri) {
   });
 }
 
+constexpr std::string_view kEncode =
+    "special characters in user name and password are percent-encoded: @ as %40, : as %3A, / as %2F, ? as "
+    "%3F, "
+    "% as %25";
+
+bool is_hexadecimal(char c) {
+  return std::string_view("0123456789abcdefABCDEF").find(c) != std::string_view::npos;
+}
+
+bool has_bad_escape(std::string_view text) {
+  for (size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    if (at + 2 >= text.size() || !is_hexadecimal(text[at + 1]) || !is_hexadecimal(text[at + 2])) return true;
+  }
+  return false;
+}
+
+bool is_port(std::string_view text) {
+  constexpr size_t kDigitsMax = 5;
+  constexpr int kPortMax = 65'535;
+  if (text.empty() || text.size() > kDigitsMax ||
+      text.find_first_not_of("0123456789") != std::string_view::npos)
+    return false;
+  const int port = std::stoi(std::string(text));
+  return port > 0 && port <= kPortMax;
+}
+
+// Never with any of its text: a part of the password may stand where a host or port should.
+std::string authority_fault(std::string_view uri) {
+  const std::string_view authority = authority_of(uri);
+  const size_t at = authority.find('@');
+  const bool has_user = at != std::string_view::npos;
+  const std::string_view user = has_user ? authority.substr(0, at) : std::string_view();
+  const bool is_ambiguous = std::count(authority.begin(), authority.end(), '@') > 1 || has_bad_escape(user);
+  if (is_ambiguous) return std::string(kEncode);
+  for (const UriServer& server : servers_of(uri)) {
+    if (server.host.empty()) return "a server without a name stands in the list of servers";
+    if (server.port.empty() || is_port(server.port)) continue;
+    return has_user ? std::string("a port is a number from 1 to 65535")
+                    : fmt::format("a port is a number from 1 to 65535; {}", kEncode);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string uri_fault(std::string_view uri) {
@@ -94,16 +138,25 @@ std::string uri_fault(std::string_view uri) {
   if (has_gap) return "the connection string holds a blank; write it as %20, or remove it";
   if (hosts_of(uri).empty())
     return "the connection string names no server; it reads mongodb://user:password@host";
+  if (std::string fault = authority_fault(uri); !fault.empty()) return fault;
+  for (const UnknownOption& unknown : unknown_options(uri)) {
+    if (unknown.of_tls)
+      return unknown.told + "; without effect, it would leave the connection less safe than it looks";
+  }
   return {};
 }
 
 std::vector<std::string> uri_weaknesses(std::string_view uri) {
-  if (!is_encrypted(uri)) {
-    if (is_local(uri)) return {};
-    return {
-        "the connection is not encrypted: who sits between can read and change all documents; use tls=true"};
-  }
   std::vector<std::string> result;
+  for (const UnknownOption& unknown : unknown_options(uri))
+    result.push_back(unknown.told + "; it has no effect");
+  if (!is_encrypted(uri)) {
+    if (!is_local(uri))
+      result.emplace_back(
+          "the connection is not encrypted: who sits between can read and change all documents; use "
+          "tls=true");
+    return result;
+  }
   for (const UriOption& option : options_of(uri)) {
     const std::string name = lower(option.name);
     for (const Weakness& weakness : kWeaknesses) {

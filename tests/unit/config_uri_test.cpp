@@ -96,6 +96,14 @@ struct Refused {
   std::string_view told;
 };
 
+constexpr std::string_view kEncoded =
+    "1: source.uri: special characters in user name and password are percent-encoded: @ as %40, : as %3A, / "
+    "as %2F, "
+    "? as %3F, % as %25";
+constexpr std::string_view kEncodedOrPort =
+    "1: source.uri: a port is a number from 1 to 65535; special characters in user name and password are "
+    "percent-encoded: @ as %40, : as %3A, / as %2F, ? as %3F, % as %25";
+
 class UriSettingRefuses : public testing::TestWithParam<Refused> {};
 
 TEST_P(UriSettingRefuses, WithoutAnyPartOfIt) {
@@ -121,6 +129,20 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{
             "uri: 'mongodb://u:cAnArY@/?tls=true'",
             "1: source.uri: the connection string names no server; it reads mongodb://user:password@host"},
+        Refused{"uri: 'mongodb://u:p@cAnArY@a'", kEncoded},
+        Refused{"uri: 'mongodb+srv://u:cAnArY@p@a.b.c'", kEncoded},
+        Refused{"uri: 'mongodb://u:cAnArY%zz@a'", kEncoded},
+        Refused{"uri: 'mongodb://u:cAnArY%4@a'", kEncoded},
+        Refused{"uri: 'mongodb://u:cAnArY/p@a'", kEncodedOrPort},
+        Refused{"uri: 'mongodb://u:cAnArY?p@a'", kEncodedOrPort},
+        Refused{"uri: 'mongodb://u:cAnArY@a:99999'", "1: source.uri: a port is a number from 1 to 65535"},
+        Refused{"uri: 'mongodb://u:cAnArY@a:1,b:x/'", "1: source.uri: a port is a number from 1 to 65535"},
+        Refused{"uri: 'mongodb://u:cAnArY@a,,b/'",
+                "1: source.uri: a server without a name stands in the list of servers"},
+        Refused{"uri: 'mongodb://u:cAnArY@a/?tlsCAFil=cAnArY'",
+                "1: source.uri: the option tlsCAFil is not known, did you mean tlsCAFile?; without effect, "
+                "it would "
+                "leave the connection less safe than it looks"},
         Refused{"uri: 'mongodb://u:cAn ArY@a'",
                 "1: source.uri: the connection string holds a blank; write it as %20, or remove it"},
         Refused{
@@ -183,6 +205,13 @@ TEST(Weaknesses, AreTlsThatVerifiesNothing) {
   }
   EXPECT_EQ(weaknesses("mongodb://h/?tlsInsecure=1"), 1U) << "an option of TLS switches TLS on";
   EXPECT_EQ(weaknesses("mongodb://h/?tls=true&tlsInsecure=true&tlsAllowInvalidHostnames=true"), 2U);
+}
+
+TEST(Weaknesses, AreOptionsWithoutEffect) {
+  const auto found = uri_weaknesses("mongodb://127.0.0.1/?retryWrite=false&REPLICASET=rs&foo=1");
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0], "the option retryWrite is not known, did you mean retryWrites?; it has no effect");
+  EXPECT_EQ(found[1], "the option foo is not known; it has no effect");
 }
 
 TEST(Weaknesses, AreConnectionsToOtherMachinesWithoutTls) {

@@ -48,19 +48,17 @@ TEST(Uri, NamesTheWrongPartButNeverItsText) {
     const char* named;
   } cases[] = {
       {"http://user:cAnArY@host/", "mongodb://"},
-      {"mongodb://user:cAnArY@pass@host/", "percent-encoded"},
       {"mongodb://us/cAnArY:x@host/", ""},
       {"mongodb://user:cAnArY%zz@host/", "percent-encoded"},
       {"mongodb+srv://user:cAnArY@host:27017/", "mongodb+srv://"},
       {"mongodb://user:cAnArY@host/?tls=cAnArY", "option tls"},
-      {"mongodb://user:cAnArY@host/?authSource=", "option authSource"},
       {"mongodb://user:cAnArY@host/?cAnArY", "option"},
       {"cAnArY", "mongodb://"},
       {"", "mongodb://"},
   };
   for (const auto& given : cases) {
     const auto uri = parse_uri(options(given.uri));
-    if (uri) continue;  // the driver takes it: nothing is said
+    ASSERT_FALSE(uri) << given.uri;
     EXPECT_EQ(uri.error().treatment, Treatment::fatal);
     EXPECT_EQ(uri.error().message.find("cAnArY"), std::string::npos) << uri.error().message;
     EXPECT_NE(uri.error().message.find(given.named), std::string::npos)
