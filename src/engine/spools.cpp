@@ -25,8 +25,10 @@ bool Spools::resume(Stream& stream, const StreamCheckpoint& durable) {
   spool.next_write = spool.next_read = spool.trimmed = spool.durable = durable.spool_next;
   const SpoolContent* content = find_content(shared_.options.spool, durable.scope);
   if (content == nullptr || content->first >= content->end) return durable.spool_next >= durable.spool_end;
-  const bool usable = durable.position.known() && content->after.known() &&
-                      content->first <= durable.spool_next && durable.spool_next < content->end;
+  // Without a position the spool begins with the first event that the source told of.
+  const bool has_begun = durable.position.known() || durable.spool_next < durable.spool_end;
+  const bool usable = has_begun && content->after.known() && content->first <= durable.spool_next &&
+                      durable.spool_next < content->end;
   spool.next_write = std::max(content->end, durable.spool_next);
   // Otherwise all of it is applied, or it belongs to other positions: the source is read from the durable
   // one.
@@ -42,7 +44,9 @@ bool Spools::resume(Stream& stream, const StreamCheckpoint& durable) {
 }
 
 bool Spools::goes_to_spool(const Stream& stream) const {
-  if (!enabled() || !stream.durable.position.known()) return false;
+  // What was read before without a position could not be read again.
+  const bool may_begin = stream.durable.position.known() || !stream.read_position.known();
+  if (!enabled() || (!stream.spool.in_use() && !may_begin)) return false;
   if (!stream.spool.drained() || stream.copying) return true;
   if (!has_room()) return false;
   if (stream.forgotten.known() && stream.forgotten == stream.spool_start()) return false;

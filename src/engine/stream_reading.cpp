@@ -130,10 +130,7 @@ void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
   }
   if (!secure_start(stream)) return;
   const bool to_spool = spools_.goes_to_spool(stream);
-  if (to_spool && stream.spool.drained() && !stream.rewound) {
-    rewind(stream);
-    return;
-  }
+  if (to_spool && stream.spool.drained() && !stream.rewound && rewind(stream)) return;
   if (!to_spool && stream.memory_end.known()) {
     give_up_spool(stream);
     return;
@@ -155,10 +152,10 @@ void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
 // What the spool holds goes on from the durable position without a hole: after a crash it is all that is read
 // again, so whatever came behind that position has to be in it, whether it is applied or only in memory. So
 // the source is read again from there, or from where the spool ends. What comes twice is harmless (invariant
-// 3) but for a schema change under way.
-void Streams::rewind(Stream& stream) {
+// 3) but for a schema change under way. True when the cursor has to be opened again for that.
+bool Streams::rewind(Stream& stream) {
   stream.rewound = true;
-  if (planted(PlantedBug::spool_behind_memory)) return;
+  if (planted(PlantedBug::spool_behind_memory)) return false;
   // A part of a batch of the spool stays: the spool has it.
   const bool in_part = stream.read_in_part();
   if (in_part) {
@@ -170,11 +167,12 @@ void Streams::rewind(Stream& stream) {
   }
   if (!stream.spool.in_use()) stream.ledger.spool_begins(stream.durable.passed);
   const StreamPosition& start = stream.spool_start();
-  if (!in_part && stream.read_position == start) return;
+  if (!in_part && stream.read_position == start) return false;
   if (!stream.memory_end.known()) stream.memory_end = in_part ? stream.ledger.end() : stream.read_position;
   stream.skip_until = stream.ledger.end().token;
   stream.ledger.window().read_again(stream.ledger.added());
   read_from(stream, start);
+  return true;
 }
 
 // The target can take the changes again before the spool has begun. What comes twice must not be applied

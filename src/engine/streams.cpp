@@ -64,15 +64,15 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints)
     StreamCheckpoint durable = durable_state(shared.options.resume_from, scope.name());
     stream.gap_reason = durable.gap_reason;
     stream.copy = durable.copy;
-    stream.start_durable = durable.position.known();
     // Of a stream that was still copied nothing has been sent, unless an older position is copied again.
     const bool was_copied = durable.copy == StreamCopy::planning || durable.copy == StreamCopy::copying;
     const bool may_be_sent = !was_copied || shared.options.copy.mode == CopyMode::always;
-    stream.replaying = stream.start_durable && may_be_sent && !shared.options.resume_from.clean_end;
     stream.late_copies =
         durable.late_copies || (durable.copy != StreamCopy::none && !shared.options.resume_from.clean_end);
     stream.read_position = durable.position;
     if (!spools_.resume(stream, durable)) stream.spool_missing = durable.spool_end;
+    stream.start_durable = durable.position.known() || !stream.spool.drained();
+    stream.replaying = stream.start_durable && may_be_sent && !shared.options.resume_from.clean_end;
     if (!stream.spool.drained()) stream.skip_until = durable.position.token;
     stream.ledger.window().open(shared.options.sent_ahead_max,
                                 stream.replaying ? durable.may_be_sent : std::optional<uint64_t>(0));
@@ -129,6 +129,7 @@ void Streams::on_opened(const input::StreamOpened& opened) {
                    "6.0 and later do): make such changes on the target, too");
   }
   if (stream.start_durable) {
+    if (!stream.read_position.known()) say_started_from_now(stream);
     start_reading(stream);
     return;
   }
@@ -152,6 +153,15 @@ void Streams::on_opened(const input::StreamOpened& opened) {
     return;
   }
   stream.start_generation = checkpoints_.request();
+}
+
+// Its first change has not come yet, so there is no position to go on from.
+void Streams::say_started_from_now(const Stream& stream) {
+  shared_.notice(
+      output::Level::error,
+      fmt::format("{}: the source had given no position yet, it is read from now on: changes made since it "
+                  "answered last are lost; compare its collections with the source, or copy them anew",
+                  stream.scope.name()));
 }
 
 void Streams::start_reading(Stream& stream) {

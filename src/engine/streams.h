@@ -63,13 +63,14 @@ class Streams {
  private:
   void open(Stream& stream);
   void note_replay(Stream& stream) const;
+  void say_started_from_now(const Stream& stream);
   void start_reading(Stream& stream);
   void enter_gap(Stream& stream, std::string reason);
   void reopen_later(Stream& stream, const Error& error);
   void pump_one(Stream& stream, uint64_t held_bytes, bool may_read);
   static StreamState state_of(const Stream& stream, bool to_spool);
   bool secure_start(Stream& stream);
-  void rewind(Stream& stream);
+  bool rewind(Stream& stream);
   void give_up_spool(Stream& stream);
   void read_from(Stream& stream, StreamPosition position);
   void stay_in_memory(Stream& stream, const Error& error);

@@ -119,6 +119,68 @@ TEST(EngineCopy, ThatIsRefusedEndsTheServiceBeforeAnythingIsWritten) {
   EXPECT_FALSE(given.has<output::Write>());
 }
 
+// The DocumentDB preview: no token before the first event, and no time.
+TEST(EngineCopy, OfASourceWithoutAStartPositionReadsTheStreamIntoTheSpoolAllTheSame) {
+  Harness given(copying());
+  given.give(input::TargetReady{});
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  given.make_durable();
+  const auto read = given.take<output::ReadStream>();
+  EXPECT_EQ(read.spool_as, 1u) << "its cursor dies when nobody reads it, and a source forgets";
+  given.give(
+      input::StreamSpooled{{0}, 1, {PositionKind::resume_after, Harness::token_of("a"), 0}, false, 100});
+  const Checkpoint last = given.make_durable();
+  EXPECT_EQ(last.streams.at(0).spool_end, 2u);
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 2u);
+
+  EngineOptions options = copying();
+  options.resume_from = last;
+  options.spool = {{"db.coll", 1, 2, 100, {PositionKind::resume_after, Harness::token_of("a"), 0}}};
+  Harness next(options);
+  next.give(input::TargetReady{});
+  EXPECT_EQ(next.take<output::OpenStream>().position.token, Harness::token_of("a"))
+      << "what the spool holds goes on from its own end";
+}
+
+TEST(EngineCopy, BeginsAnewWhenNoPositionWasKnownBeforeTheRestart) {
+  EngineOptions options = copying();
+  options.copy.mode = CopyMode::off;
+  StreamCheckpoint stream;
+  stream.scope = "db.coll";
+  stream.copy = StreamCopy::copying;
+  options.resume_from.streams = {stream};
+  CollectionLeft left;
+  left.stream = "db.coll";
+  left.ns = {"db", "coll"};
+  options.resume_from.copies = {left};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  given.make_durable();
+  EXPECT_TRUE(given.has<output::PlanCopy>());
+  EXPECT_FALSE(given.has<output::ReadRange>());
+}
+
+TEST(EngineStart, AStreamThatIsOpenedAgainWithoutAPositionSaysWhatIsLost) {
+  Harness given(Harness::options());
+  given.give(input::TargetReady{});
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  given.make_durable();
+  given.take<output::ReadStream>();
+  Error error;
+  error.treatment = Treatment::cursor_lost;
+  given.give(input::StreamFailed{{0}, error});
+  given.pass_ms(60'000);
+  given.take_all<output::Notice>();
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  const auto notices = given.take_all<output::Notice>();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_EQ(notices.front().level, output::Level::error);
+}
+
 // A later start.
 EngineOptions with_position() {
   EngineOptions options = Harness::options();
