@@ -78,6 +78,7 @@ class Copies {
   bool any_stream_copied() const;
   CopyProgress progress() const;
   void take_plan(const Plan& plan, std::vector<PlannedCollection>&& collections);
+  bool all_planned() const;
   void begin_anew(Stream& stream);
   CollectionCopy& add(uint32_t stream, const Namespace& ns);
   void advance(CollectionCopy& collection);

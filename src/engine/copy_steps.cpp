@@ -29,7 +29,7 @@ uint32_t live_builds_max(uint32_t writers) { return std::max(1u, writers / 2); }
 void Copies::advance(CollectionCopy& collection) {
   switch (collection.step) {
     case Step::prepare:
-      if (checkpoints_.durable(collection.plan_generation))
+      if (checkpoints_.durable(collection.plan_generation) && (collection.alone || all_planned()))
         change_schema(collection, SchemaChangeKind::prepare_copy);
       return;
     case Step::copy:
@@ -45,6 +45,13 @@ void Copies::advance(CollectionCopy& collection) {
       advance_late_indexes(collection);
       return;
   }
+}
+
+// What speaks against the copy of any collection is told before one of them is touched.
+bool Copies::all_planned() const {
+  return std::none_of(plans_.begin(), plans_.end(), [&](const Plan& plan) {
+    return plan.only.database.empty() && !streams_.at(plan.stream).is_gap();
+  });
 }
 
 void Copies::advance_late_indexes(CollectionCopy& collection) {

@@ -162,6 +162,25 @@ TEST(EngineCopy, BeginsAnewWhenNoPositionWasKnownBeforeTheRestart) {
   EXPECT_FALSE(given.has<output::ReadRange>());
 }
 
+// What speaks against the other one must still be told before anything is written.
+TEST(EngineCopy, TouchesNothingBeforeAllStreamsArePlanned) {
+  EngineOptions options = copying();
+  options.streams.push_back({ScopeLevel::collection, {"db", "other"}});
+  Harness given(options);
+  given.give(input::TargetReady{});
+  for (const uint32_t stream : {0u, 1u})
+    given.give(input::StreamOpened{{stream}, {PositionKind::resume_after, Harness::token_of("s"), 0}});
+  while (given.has<output::Persist>()) given.make_durable();
+  const auto plans = given.take_all<output::PlanCopy>();
+  ASSERT_EQ(plans.size(), 2u);
+  given.give(plan(plans[0].id));
+  while (given.has<output::Persist>()) given.make_durable();
+  EXPECT_FALSE(given.has<SchemaChange>());
+  given.give(input::CopyPlanned{plans[1].id, {}, std::nullopt});
+  while (given.has<output::Persist>()) given.make_durable();
+  EXPECT_EQ(given.take<SchemaChange>().kind, SchemaChangeKind::prepare_copy);
+}
+
 TEST(EngineStart, AStreamThatIsOpenedAgainWithoutAPositionSaysWhatIsLost) {
   Harness given(Harness::options());
   given.give(input::TargetReady{});
