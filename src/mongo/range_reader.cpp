@@ -68,9 +68,8 @@ Result<void> RawRangeReader::open(const CopyRange& range, const OwnedValue& afte
   return {};
 }
 
-// Once for each reader: the stream's position was durable before.
+// For each range: the position of its stream was durable before, and those of others may be later.
 Result<void> RawRangeReader::learn_time() {
-  if (see_until_) return {};
   const std::string ping = BsonWriter().int32("ping", 1).finish();
   const bson_t command = as_bson(ping);
   const auto reply = connection_.write(ErrorContext::find, "admin", command);

@@ -42,6 +42,8 @@ tl::expected<std::vector<std::string>, std::string> accept_gaps(Checkpoint& chec
   const std::vector<std::string>& ended = contains(accepted, "all") ? present : accepted;
   std::erase_if(checkpoint.streams,
                 [&](const StreamCheckpoint& stream) { return contains(ended, stream.scope); });
+  // Its copy needs what the stream told since it began.
+  std::erase_if(checkpoint.copies, [&](const CollectionLeft& left) { return contains(ended, left.stream); });
   return ended;
 }
 

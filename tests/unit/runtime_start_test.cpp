@@ -43,6 +43,18 @@ TEST(AcceptGap, ForgetsThePositionOfTheNamedGapOnly) {
   EXPECT_EQ(scopes(checkpoint), (Names{"shop.items", "hr.people"}));
 }
 
+TEST(AcceptGap, EndsTheCopyThatTheStreamBelongsTo) {
+  Checkpoint checkpoint = two_gaps_and_a_good_stream();
+  CollectionLeft ended;
+  ended.stream = "shop.orders";
+  CollectionLeft other;
+  other.stream = "shop.items";
+  checkpoint.copies = {ended, other};
+  ASSERT_TRUE(accept_gaps(checkpoint, {"shop.orders"}));
+  ASSERT_EQ(checkpoint.copies.size(), 1U);
+  EXPECT_EQ(checkpoint.copies[0].stream, "shop.items");
+}
+
 TEST(AcceptGap, AllMeansEveryGapAndNoGoodPosition) {
   Checkpoint checkpoint = two_gaps_and_a_good_stream();
   ASSERT_TRUE(accept_gaps(checkpoint, {"all"}));
