@@ -20,6 +20,7 @@ constexpr const char* kTargetRights = "target rights";
 constexpr auto kTargetActions =
     std::to_array<std::string_view>({"find", "insert", "update", "remove", "createCollection",
                                      "dropCollection", "renameCollectionSameDB", "listCollections"});
+constexpr auto kIndexActions = std::to_array<std::string_view>({"listIndexes", "createIndex", "dropIndex"});
 
 // Some actions are granted on the whole database only, whatever the collection.
 bool is_of_database(std::string_view action) {
@@ -143,11 +144,13 @@ Finding judge_by_listing(mongo::Reader& target, Finding when_it_lists) {
 }  // namespace
 
 std::vector<std::string> missing_rights(const std::vector<mongo::Privilege>& privileges,
-                                        const std::vector<NamespacePattern>& watch) {
+                                        const std::vector<NamespacePattern>& watch, bool indexes) {
+  std::vector<std::string_view> needed(kTargetActions.begin(), kTargetActions.end());
+  if (indexes) needed.insert(needed.end(), kIndexActions.begin(), kIndexActions.end());
   std::vector<std::string> missing;
   for (const NamespacePattern& pattern : watch) {
     std::vector<std::string_view> actions;
-    for (const std::string_view action : kTargetActions) {
+    for (const std::string_view action : needed) {
       if (!allowed(privileges, pattern, action)) actions.push_back(action);
     }
     if (!actions.empty()) missing.push_back(fmt::format("{}: {}", pattern.text(), fmt::join(actions, ", ")));
@@ -176,7 +179,8 @@ Findings check_target_rights(Context& context) {
                     fmt::format("not known: the target does not tell what the user {} may do", rights->user),
                     kMakeSure)};
   }
-  const std::vector<std::string> missing = missing_rights(rights->privileges, context.config.watch);
+  const std::vector<std::string> missing = missing_rights(rights->privileges, context.config.watch,
+                                                          context.config.indexes != config::Indexes::off);
   if (missing.empty())
     return {ok(kTargetRights, fmt::format("the user {} may do all that is needed", rights->user))};
   return {problem(kTargetRights, fmt::format("the user {} lacks {}", rights->user, some_of(missing, "; ")),

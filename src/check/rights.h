@@ -13,8 +13,9 @@ Findings check_source_rights(Context& context);
 Findings check_target_rights(Context& context);
 
 // Pure: of each watched pattern the rights that a target's user lacks, "shop.*: insert, update"; empty when
-// nothing is lacking. Privileges on `db.collection` count for that collection only.
+// nothing is lacking. Privileges on `db.collection` count for that collection only. `indexes`: they are
+// carried over.
 std::vector<std::string> missing_rights(const std::vector<mongo::Privilege>& privileges,
-                                        const std::vector<NamespacePattern>& watch);
+                                        const std::vector<NamespacePattern>& watch, bool indexes);
 
 }  // namespace ddsync::check

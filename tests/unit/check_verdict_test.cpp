@@ -94,7 +94,7 @@ mongo::Privilege privilege(std::string database, std::string collection, std::ve
 
 TEST(TargetRights, OfTheWholeDatabaseAreEnoughForItAndItsCollections) {
   const std::vector<mongo::Privilege> privileges = {privilege("shop", "", kReadWrite)};
-  EXPECT_EQ(missing_rights(privileges, {{"shop", "orders"}, {"shop", ""}}), Names{});
+  EXPECT_EQ(missing_rights(privileges, {{"shop", "orders"}, {"shop", ""}}, false), Names{});
 }
 
 TEST(TargetRights, ThatAreMissingAreNamedForEachPattern) {
@@ -102,21 +102,26 @@ TEST(TargetRights, ThatAreMissingAreNamedForEachPattern) {
       privilege("shop", "",
                 {"find", "listCollections", "createCollection", "dropCollection", "renameCollectionSameDB"}),
       privilege("shop", "orders", {"insert", "update", "remove"})};
-  EXPECT_EQ(missing_rights(privileges, {{"shop", "orders"}, {"shop", "items"}}),
+  EXPECT_EQ(missing_rights(privileges, {{"shop", "orders"}, {"shop", "items"}}, false),
             Names{"shop.items: insert, update, remove"});
-  EXPECT_EQ(missing_rights(privileges, {{"shop", ""}}), Names{"shop.*: insert, update, remove"});
+  EXPECT_EQ(missing_rights(privileges, {{"shop", ""}}, false), Names{"shop.*: insert, update, remove"});
+}
+
+TEST(TargetRights, IncludeIndexesWhereTheyAreCarriedOver) {
+  EXPECT_EQ(missing_rights({privilege("shop", "", kReadWrite)}, {{"shop", ""}}, true),
+            Names{"shop.*: listIndexes, createIndex, dropIndex"});
 }
 
 TEST(TargetRights, ForEverythingNeedPrivilegesOnEverything) {
-  EXPECT_EQ(missing_rights({privilege("shop", "", kReadWrite)}, {{"", ""}}).size(), 1U);
-  EXPECT_EQ(missing_rights({privilege("", "", kReadWrite)}, {{"", ""}, {"shop", "orders"}}), Names{});
+  EXPECT_EQ(missing_rights({privilege("shop", "", kReadWrite)}, {{"", ""}}, false).size(), 1U);
+  EXPECT_EQ(missing_rights({privilege("", "", kReadWrite)}, {{"", ""}, {"shop", "orders"}}, false), Names{});
   mongo::Privilege any = privilege("", "", {"anyAction"});
   any.any_resource = true;
-  EXPECT_EQ(missing_rights({any}, {{"", ""}}), Names{});
+  EXPECT_EQ(missing_rights({any}, {{"", ""}}, false), Names{});
 }
 
 TEST(TargetRights, OfACollectionDoNotCoverWhatIsGrantedOnDatabasesOnly) {
-  EXPECT_EQ(missing_rights({privilege("shop", "orders", kReadWrite)}, {{"shop", "orders"}}),
+  EXPECT_EQ(missing_rights({privilege("shop", "orders", kReadWrite)}, {{"shop", "orders"}}, false),
             Names{"shop.orders: renameCollectionSameDB, listCollections"});
 }
 
