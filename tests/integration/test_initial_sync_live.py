@@ -74,7 +74,7 @@ def test_writes_go_on_while_it_copies(pair, sync, database, settle, scope):
     # Of what is copied already, and of what is not yet.
     reinserts = Loop(lambda number: (here.large.delete_one({"_id": 1_000 + number % 20_000}),
                                      here.large.insert_one({"_id": 1_000 + number % 20_000, "again": number})))
-    service.wait_for_log("phase=catching_up|" + COPIED if scope == "database" else COPIED, 90)
+    service.wait_for_log("phase=catching up|" + COPIED if scope == "database" else COPIED, 90)
     operations = workload.stop()
     moves.stop()
     reinserts.stop()

@@ -33,7 +33,7 @@ def test_sigterm_during_an_outage_ends_with_0_in_time(pair, new_service, new_pro
     service.start_and_watch()
     proxy.refuse()
     pair.source[database].c.insert_one({"_id": 1})
-    service.wait_for_log(r"(?i)target")
+    service.wait_for_log(r"failed.*: \[NetworkError, retried\]")
     assert service.stop(20) == 0, "Kubernetes kills after 30 s"
     proxy.heal()
     service.start_and_watch()

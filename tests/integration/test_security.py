@@ -114,7 +114,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(guarded, certificates,
     source, target = guarded
     uri = target.uri().replace(certificates[0].ca, certificates[1].ca)
     service = new_service(source.uri(), uri, ["db.c"]).start()
-    service.wait_for_log(r"(?i)certificate|TLS", seconds=30)
+    service.wait_for_log(r"waiting for the target: .*certificate verify failed", seconds=30)
     assert "Watching for changes..." not in service.log
     assert no_secret_in(service)
 
@@ -123,7 +123,7 @@ def test_a_plain_connection_to_a_tls_server_never_gets_through(guarded, new_serv
     source, target = guarded
     plain = source.uri().replace("tls=true", "tls=false").replace(f"tlsCAFile={source.tls.ca}&", "")
     service = new_service(plain, target.uri(), ["db.c"]).start()
-    service.wait_for_log(r"source", seconds=30)
+    service.wait_for_log(r"waiting for the source: ", seconds=30)
     assert "Watching for changes..." not in service.log
     assert no_secret_in(service)
 
@@ -131,7 +131,7 @@ def test_a_plain_connection_to_a_tls_server_never_gets_through(guarded, new_serv
 def test_an_unreachable_server_is_told_without_its_password(pair, new_service):
     uri = f"mongodb://syncer:{ENCODED}@127.0.0.1:1/?directConnection=true"
     service = new_service(uri, pair.target_server.uri(), ["db.c"], logging={"level": "DEBUG"}).start()
-    service.wait_for_log(r"source", seconds=30)
+    service.wait_for_log(r"waiting for the source: ", seconds=30)
     assert service.process.exit_code() is None, "an outage at the start is waited out"
     assert no_secret_in(service)
 
