@@ -5,15 +5,16 @@
 namespace ddsync {
 
 void Acknowledger::acknowledge(EventRef event, Done how) {
+  if (how == Done::quarantined) shared_.counters.events_quarantined += 1;
   if (event.batch->ledger->holds() != Ledger::Holds::events) {
     const bool copied = event.batch->ledger->holds() == Ledger::Holds::copies;
-    (copied ? shared_.counters.documents_copied : shared_.counters.documents_repaired) += 1;
+    if (how != Done::quarantined)
+      (copied ? shared_.counters.documents_copied : shared_.counters.documents_repaired) += 1;
     mark(event);
     return;
   }
   shared_.counters.events_applied += 1;
   if (how == Done::skipped) shared_.counters.events_skipped += 1;
-  if (how == Done::quarantined) shared_.counters.events_quarantined += 1;
   if (how == Done::applied) count(event.batch->slots[event.index].kind);
   mark(event);
 }

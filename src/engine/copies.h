@@ -42,6 +42,8 @@ class Copies {
   // A schema change met while the copy's changes are applied: `ns` is copied anew, in place of what the
   // target has. copied_alone() tells when that is done.
   void copy_alone(uint32_t stream, const Namespace& ns);
+  // Collections of which this process could not build all indexes.
+  uint64_t indexes_refused() const { return indexes_refused_; }
   bool copied_alone(const Namespace& ns) const;
   // Its indexes shall become as the source has them, without holding up the stream: one of the durable steps
   // that are left, so a restart builds them, too.
@@ -120,6 +122,7 @@ class Copies {
   uint32_t changes_running_ = 0;
   uint32_t live_builds_ = 0;     // of them, of collections that are not copied
   uint64_t documents_done_ = 0;  // of collections that are complete
+  uint64_t indexes_refused_ = 0;
   uint64_t collections_done_ = 0;
   uint64_t bytes_read_ = 0;
   Instant read_again_at_;  // the rate limit's

@@ -116,6 +116,7 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
     shared_.end(output::StopReason::copy_refused,
                 fmt::format("{} cannot be made on the target: {}", at->ns.name(), describe(error)));
   } else {
+    indexes_refused_ += 1;
     shared_.notice(output::Level::error,
                    fmt::format("indexes of {} are missing on the target: {}; build them by hand",
                                at->ns.name(), describe(error)));

@@ -136,8 +136,21 @@ void Engine::Core::end_when_copied() {
   if (std::any_of(streams_.all().begin(), streams_.all().end(), is_gap)) {
     shared_.end(output::StopReason::gap, "everything is copied but what is in a gap: copy that anew");
   } else {
-    shared_.end(output::StopReason::requested, "everything is copied");
+    shared_.end(output::StopReason::requested, "everything is copied" + left_by_copy());
   }
+}
+
+// What the two sides may still differ in.
+std::string Engine::Core::left_by_copy() const {
+  std::string left;
+  const auto tell = [&left](uint64_t count, std::string_view what) {
+    if (count > 0) left += fmt::format("{} {} {}", left.empty() ? ", but:" : ",", count, what);
+  };
+  tell(shared_.counters.events_quarantined, "documents are in the dead-letter file");
+  tell(copies_.indexes_refused(), "collections lack indexes that the target refused (see above)");
+  tell(suspects_.size(), "documents are compared once more by the next run");
+  tell(suspects_.unproven_namespaces(), "collections are not proven to be equal");
+  return left;
 }
 
 void Engine::Core::pump_ending() {

@@ -53,6 +53,7 @@ class Engine::Core {
   void pump_ending();
   void end_when_only_gaps_are_left();
   void end_when_copied();
+  std::string left_by_copy() const;
   void wish_wake();
   bool idle() const;
   uint64_t events_waiting() const;

@@ -27,21 +27,31 @@ struct Waiting {
   std::unique_ptr<mongo::Endpoint> endpoint;
   std::optional<mongo::ServerInfo> info;
   std::string last_problem;
+  std::chrono::steady_clock::time_point told_at;
+  std::chrono::seconds told_every;  // 0: once
 };
 
-Waiting waiting(std::string role, const std::string& uri, size_t connections) {
+Waiting waiting(std::string role, const std::string& uri, size_t connections, uint32_t told_every_s) {
   return {.role = std::move(role),
           .options = {.uri = uri, .connections_max = static_cast<uint32_t>(connections) + kOtherConnections},
           .endpoint = nullptr,
           .info = {},
-          .last_problem = {}};
+          .last_problem = {},
+          .told_at = {},
+          .told_every = std::chrono::seconds(told_every_s)};
 }
 
-void log_once(Waiting& server, const Error& error) {
-  if (std::string problem = describe(error); problem != server.last_problem) {
-    observe::log_warning(fmt::format("waiting for the {}: {}", server.role, problem));
-    server.last_problem = std::move(problem);
+// As often as the status line, which there is not yet.
+void tell(Waiting& server, const Error& error) {
+  const auto now = std::chrono::steady_clock::now();
+  std::string problem = describe(error);
+  const bool again = server.told_every.count() > 0 && now - server.told_at >= server.told_every;
+  if (problem == server.last_problem && !again) {
+    return;
   }
+  observe::log_warning(fmt::format("waiting for the {}: {}", server.role, problem));
+  server.last_problem = std::move(problem);
+  server.told_at = now;
 }
 
 // False: not yet, the name service does not answer.
@@ -55,7 +65,7 @@ Started<bool> make_endpoint(Waiting& server) {
     return refuse(ExitCode::bad_configuration,
                   fmt::format("{}.uri: {}", server.role, endpoint.error().message));
   }
-  log_once(server, endpoint.error());
+  tell(server, endpoint.error());
   return false;
 }
 
@@ -80,7 +90,7 @@ Started<void> ask(Waiting& server) {
                   fmt::format("the {0} refuses the service: {1}; check user, password and rights in {0}.uri",
                               server.role, describe(info.error())));
   }
-  log_once(server, info.error());
+  tell(server, info.error());
   return {};
 }
 
@@ -109,8 +119,10 @@ Started<void> wait_for_servers(Waiting& source, Waiting& target, Needs needs) {
 Started<Servers> connect(const config::Config& config, size_t streams, Needs needs) {
   // A writer makes indexes and options as the source has them, so it asks both sides.
   const size_t writers = std::max(config.writers, config.initial_sync.writers);
-  Waiting source = waiting("source", config.source_uri, streams + config.initial_sync.readers + writers);
-  Waiting target = waiting("target", config.target_uri, 2 * writers);
+  const size_t readers = config.initial_sync.readers;
+  Waiting source =
+      waiting("source", config.source_uri, streams + readers + writers, config.status_interval_s);
+  Waiting target = waiting("target", config.target_uri, 2 * writers, config.status_interval_s);
   if (auto answered = wait_for_servers(source, target, needs); !answered) {
     return tl::unexpected(std::move(answered).error());
   }

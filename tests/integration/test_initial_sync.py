@@ -32,6 +32,16 @@ def test_copy_makes_the_target_equal_and_ends(new_server, new_service, scope):
     assert same_schema(here, there, "db") == {}
 
 
+def test_copy_says_in_what_the_sides_still_differ(pair, sync, database):
+    pair.source[database].c.insert_many([{"_id": n, **({"bad": 1} if n == 7 else {})} for n in range(20)])
+    pair.source[database].c.create_index("u", unique=True, sparse=True)
+    pair.target[database].create_collection("c", validator={"bad": {"$exists": False}})
+    service = sync([f"{database}.c"], on_error="quarantine")
+    assert copy(service) == 0
+    assert "everything is copied, but: 1 documents are in the dead-letter file" in service.log
+    assert pair.target[database].c.count_documents({}) == 19
+
+
 def test_views_are_there_in_the_end(pair, sync, database):
     """Also when the target has them already, and of a collection that has documents."""
     here, there = pair.source[database], pair.target[database]
