@@ -26,12 +26,22 @@ std::vector<std::string> durable_scopes(const std::optional<Checkpoint>& checkpo
   return scopes;
 }
 
+// Where a run would open it; none = from now. What the spool holds is not asked of the source again.
+StreamPosition saved_position(const std::optional<Checkpoint>& checkpoint, const std::string& scope) {
+  if (!checkpoint) return {};
+  for (const StreamCheckpoint& stream : checkpoint->streams) {
+    const bool asked = stream.gap_reason.empty() && stream.spool_next == stream.spool_end;
+    if (stream.scope == scope && asked) return stream.position;
+  }
+  return {};
+}
+
 // An outage ends the trying: each further stream would wait as long.
-std::vector<Failure> open_each(mongo::Endpoint& source, const std::vector<WatchScope>& scopes) {
+std::vector<Failure> open_each(Context& context, const std::vector<WatchScope>& scopes) {
   std::vector<Failure> failures;
   for (const WatchScope& scope : scopes) {
-    const auto stream = source.change_stream(scope);
-    const auto opened = stream->open({});
+    const auto stream = context.source.endpoint->change_stream(scope);
+    const auto opened = stream->open(saved_position(context.checkpoint, scope.name()));
     stream->close();
     if (opened) continue;
     failures.push_back({.scope = scope.name(), .error = opened.error()});
@@ -57,6 +67,10 @@ Finding judge(const std::vector<Failure>& failures) {
     return warning(kStreams, told(failures),
                    "these collections are not there yet: the service waits for them");
   }
+  if (all(Treatment::history_lost)) {
+    return problem(kStreams, fmt::format("cannot go on from the saved position: {}", told(failures)),
+                   "a run would end with exit code 3: copy the data anew, or accept the gap (--accept-gap)");
+  }
   const bool denied = std::any_of(failures.begin(), failures.end(), [](const Failure& failure) {
     return failure.error.treatment == Treatment::fatal;
   });
@@ -75,7 +89,7 @@ Findings check_streams(Context& context) {
   if (unfit) return {problem(kStreams, *unfit, "correct the watch list or watch.scope")};
   std::vector<WatchScope> tried = *planned;
   tried.resize(std::min(tried.size(), kOpenedMax));
-  const std::vector<Failure> failures = open_each(*context.source.endpoint, tried);
+  const std::vector<Failure> failures = open_each(context, tried);
   if (!failures.empty()) return {judge(failures)};
   if (tried.size() < planned->size())
     return {ok(kStreams, fmt::format("{} opened of {} that a run opens", tried.size(), planned->size()))};

@@ -48,6 +48,16 @@ def test_a_lost_history_stops_with_the_reason_and_the_way_out(forgetful, new_ser
     assert service.stop() == 0
 
 
+def test_check_sees_it_before_a_start(forgetful, new_service):
+    source, target = forgetful
+    service = new_service(source.uri(), target.uri(), ["db.c"]).start_and_watch()
+    assert service.stop() == 0
+    assert service.start("check").wait_exit() == 0
+    forget(source.client())
+    assert service.start("check").wait_exit() == 1
+    assert "cannot go on from the saved position: db.c: " in service.log
+
+
 def test_a_gap_is_accepted_by_its_name(forgetful, new_service, settle):
     source, target = forgetful
     here, there = source.client(), target.client()
