@@ -846,6 +846,28 @@ TEST(EngineStop, NamesItsReasonAlsoWhenTheLastPositionCannotBeMadeDurable) {
   EXPECT_NE(finished.text.find("could not be made durable"), std::string::npos) << finished.text;
 }
 
+// The first try may still land, and no session of the next process refuses it.
+TEST(EngineStop, RemembersWhatASplitBatchOfUnknownOutcomeLeaves) {
+  Harness given(Harness::options(1));
+  given.start();
+  TargetLimits limits;
+  limits.refuses_late_writes = true;
+  given.give(input::TargetReady{limits});
+  given.batch(insert("a", "1") + "," + insert("b", "2") + "," + insert("c", "3") + "," + insert("d", "4"),
+              "d");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  given.pass_ms(10'000);
+  given.fail(given.take<output::Write>(), Treatment::split, false);
+  const auto half = given.take<output::Write>();
+  EXPECT_EQ(half.operations.size(), 2u);
+  given.give(input::Stop{});
+  given.acknowledge(half);
+  Checkpoint last;
+  while (given.has<output::Persist>()) last = given.make_durable();
+  ASSERT_TRUE(given.has<output::Finished>());
+  EXPECT_EQ(last.suspects.size(), 2u);
+}
+
 TEST(EngineStop, FinishesWhatIsInFlightAndPersistsBeforeItEnds) {
   Harness given(Harness::options());
   given.start();
