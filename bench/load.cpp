@@ -143,7 +143,7 @@ class Sender {
     const BsonHandle reply(bson_new());
     if (!mongoc_client_write_command_with_opts(client_.get(), "admin", command.get(), nullptr, reply.get(),
                                                &error))
-      fail("the bulk write failed", error);
+      bulk_failed(error);
     bson_iter_t errors;
     if (!bson_iter_init_find(&errors, reply.get(), "nErrors") || bson_iter_as_int64(&errors) != 0)
       fail("an insert of the bulk write failed");

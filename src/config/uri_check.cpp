@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <set>
 
 #include "config/plain_text.h"
@@ -83,8 +85,7 @@ bool is_local(std::string_view uri) {
 
 constexpr std::string_view kEncode =
     "special characters in user name and password are percent-encoded: @ as %40, : as %3A, / as %2F, ? as "
-    "%3F, "
-    "% as %25";
+    "%3F, % as %25";
 
 bool is_hexadecimal(char c) {
   return std::string_view("0123456789abcdefABCDEF").find(c) != std::string_view::npos;
@@ -98,13 +99,9 @@ bool has_bad_escape(std::string_view text) {
 }
 
 bool is_port(std::string_view text) {
-  constexpr size_t kDigitsMax = 5;
-  constexpr int kPortMax = 65'535;
-  if (text.empty() || text.size() > kDigitsMax ||
-      text.find_first_not_of("0123456789") != std::string_view::npos)
-    return false;
-  const int port = std::stoi(std::string(text));
-  return port > 0 && port <= kPortMax;
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port > 0;
 }
 
 // Never with any of its text: a part of the password may stand where a host or port should.

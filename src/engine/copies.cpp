@@ -50,8 +50,8 @@ void Copies::resume() {
     const bool wanted = mode == CopyMode::always || (mode == CopyMode::automatic && !stream.start_durable);
     if (stream.copy == StreamCopy::none && wanted && stream.gap_reason.empty())
       stream.copy = StreamCopy::planning;
-    if (stream.copy != StreamCopy::none && !stream.start_durable && stream.gap_reason.empty())
-      begin_anew(stream);
+    const bool under_way = stream.copy == StreamCopy::copying || stream.copy == StreamCopy::catching_up;
+    if (under_way && !stream.start_durable && stream.gap_reason.empty()) begin_anew(stream);
     stream.copying = stream.copy == StreamCopy::planning || stream.copy == StreamCopy::copying;
     if (planted(PlantedBug::events_during_copy)) stream.copying = false;
     stream.copied_at = shared_.now;
@@ -71,7 +71,7 @@ void Copies::resume() {
 // The next event will be one of after this start: what changed before it, and is copied already, no event
 // tells.
 void Copies::begin_anew(Stream& stream) {
-  if (std::exchange(stream.copy, StreamCopy::planning) == StreamCopy::planning) return;
+  stream.copy = StreamCopy::planning;
   shared_.notice(
       output::Level::warning,
       fmt::format("{}: the copy begins anew: the source had given no position yet, so what has changed since "

@@ -141,7 +141,7 @@ void TargetLink::execute_and_answer(const WriteBatch& batch, const std::shared_p
     WriteOutcome outcome = target_.execute(*request, positions);
     settle(request);
     if (failing && !outcome.failed) {
-      const int code = failing_code(request, *failing);
+      const int code = fail_one(request, *failing);
       auto& errors = outcome.operation_errors;
       const auto after = std::find_if(errors.begin(), errors.end(),
                                       [&](const OperationError& error) { return error.index > *failing; });
@@ -151,8 +151,8 @@ void TargetLink::execute_and_answer(const WriteBatch& batch, const std::shared_p
   });
 }
 
-// Of an operation that was not executed; interrupted, it may be later.
-int TargetLink::failing_code(const std::shared_ptr<Request>& request, uint32_t failing) {
+// The code of an operation that was not executed. One that is interrupted may be executed later.
+int TargetLink::fail_one(const std::shared_ptr<Request>& request, uint32_t failing) {
   constexpr int kInterrupted = 11600;
   const uint64_t choice = around_.random.below(3);
   if (choice > 0) return choice == 1 ? 112 : 16500;

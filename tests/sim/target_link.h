@@ -58,7 +58,7 @@ class TargetLink {
     const EngineOptions& engine = around_.profile.engine;
     return engine.copy.mode != CopyMode::off || engine.spool_bytes_max > 0;
   }
-  int failing_code(const std::shared_ptr<Request>& request, uint32_t failing);
+  int fail_one(const std::shared_ptr<Request>& request, uint32_t failing);
   void settle(const std::shared_ptr<Request>& request);
 
   Surroundings& around_;

@@ -59,6 +59,12 @@ inline std::string remove(const std::string& name, const std::string& id) {
   return event(name, "delete", id);
 }
 
+// Of db.coll to db.other.
+inline std::string rename_to_other() {
+  return R"({"_id":)" + token("r") + R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
+         R"("to":{"db":"db","coll":"other"}})";
+}
+
 class Harness {
  public:
   explicit Harness(EngineOptions options) : engine_(std::move(options)) {}

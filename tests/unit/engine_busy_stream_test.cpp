@@ -154,9 +154,7 @@ TEST_F(BusyStream, ARenameThatItIsNotToldOfRunsWhenItHasPassedIt) {
   given.give(input::StreamOpened{{0}, {}});
   given.give(input::StreamOpened{{1}, {}});
   while (given.has<output::Persist>()) given.make_durable();
-  const std::string rename = R"({"_id":)" + token("r") +
-                             R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
-                             R"("to":{"db":"db","coll":"other"}})";
+  const std::string rename = rename_to_other();
   given.batch(rename, "r", 0);
   while (given.has<output::Persist>()) given.make_durable();
   busy(given, 8, "other", 1, [](const WriteBatch&) {});

@@ -260,9 +260,7 @@ TEST(EngineCopy, OfAKilledProcessLeavesBothNamesOfARenameNotProven) {
   Harness given(options);
   given.give(input::TargetReady{});
   given.give(input::StreamOpened{{0}, {}});
-  given.batch(R"({"_id":)" + token("r") + R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
-                  R"("to":{"db":"db","coll":"other"}})",
-              "r");
+  given.batch(rename_to_other(), "r");
   while (given.has<output::Persist>()) given.make_durable();
   const auto change = given.take<output::ChangeSchema>();
   EXPECT_EQ(change.kind, SchemaChangeKind::rename);

@@ -20,11 +20,13 @@ class EngineManyCollections : public testing::Test {
     return options;
   }
 
-  void take_many_parts() {
+  static void take_many_parts(Harness& given, bool with_fence = false) {
     TargetLimits limits;
     limits.takes_many_parts = true;
-    given_.give(input::TargetReady{limits});
+    limits.refuses_late_writes = with_fence;
+    given.give(input::TargetReady{limits});
   }
+  void take_many_parts() { take_many_parts(given_); }
 
   // `events`: kind and collection; the _ids are 0, 1, 2 ...
   struct Change {
@@ -105,9 +107,7 @@ TEST_F(EngineManyCollections, KeepToTheBytesOfACommandAndTheirTurn) {
   small.batch_bytes_max = 700;
   Harness given(small);
   given.start();
-  TargetLimits limits;
-  limits.takes_many_parts = true;
-  given.give(input::TargetReady{limits});
+  take_many_parts(given);
   const std::string text = R"(,"t":")" + std::string(400, 'x') + "\"}";
   given.batch(event("a", "insert", "1", R"({"_id":1)" + text, "a") + "," +
                   event("b", "insert", "2", R"({"_id":2)" + text, "b") + "," +
@@ -153,9 +153,7 @@ TEST_F(EngineManyCollections, HaveTheirOwnDuplicatesWhichGoAsUpsertsSortedAmongT
 
 // The transaction number of a bulkWrite refuses nothing everywhere.
 TEST_F(EngineManyCollections, OfAnUnknownOutcomeAreSuspectsAlsoWithAFence) {
-  TargetLimits limits;
-  limits.takes_many_parts = limits.refuses_late_writes = true;
-  given_.give(input::TargetReady{limits});
+  take_many_parts(given_, true);
   change({{"insert", "a"}}, "one");
   given_.fail(given_.take<output::Write>(), Treatment::retry, true);
   EXPECT_EQ(given_.engine().status().suspects, 0u);
@@ -199,9 +197,7 @@ TEST_F(EngineManyCollections, GoTogetherAgainOnceTheTargetIsAnother) {
 TEST_F(EngineManyCollections, AreTriedAgainWithoutTheFirst) {
   Harness given(options(2));
   given.start();
-  TargetLimits limits;
-  limits.takes_many_parts = true;
-  given.give(input::TargetReady{limits});
+  take_many_parts(given);
   given.batch(event("a", "insert", "1", R"({"_id":1})", "a") + "," +
                   event("b", "insert", "2", R"({"_id":2})", "b") + "," +
                   event("c", "insert", "3", R"({"_id":3})", "c"),

@@ -109,9 +109,7 @@ TEST(EngineOrder, UpdatesThatMissedTheirDocumentsBeforeARestartAreNotForgottenAt
       given.pass_ms(6'000);
       given.batch("", "c");
     }
-    given.batch(R"({"_id":)" + token("r") + R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
-                    R"("to":{"db":"db","coll":"other"}})",
-                "r");
+    given.batch(rename_to_other(), "r");
     EXPECT_EQ(given.engine().status().unproven_namespaces, for_long ? 0u : 1u);
   }
 }
@@ -526,11 +524,6 @@ EngineOptions two_streams() {
   const StreamPosition old = {PositionKind::resume_after, Harness::token_of("t"), 0};
   options.resume_from.streams = {{"db.coll", old, ""}, {"db.other", old, ""}};
   return options;
-}
-
-std::string rename_to_other() {
-  return R"({"_id":)" + token("r") + R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
-         R"("to":{"db":"db","coll":"other"}})";
 }
 
 TEST(EngineBarrier, ARenameBetweenTwoStreamsRunsWhenBothStandAtIt) {

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bson/extended_json.h"
 #include "mongo/write_reply.h"
@@ -10,10 +12,19 @@ namespace {
 
 OwnedDocument document(const char* json) { return from_extended_json(json).value(); }
 
+// Of these operations and no others, in this order.
+void expect_errors(const WriteOutcome& outcome, const std::vector<std::pair<uint32_t, Treatment>>& expected) {
+  EXPECT_FALSE(outcome.failed);
+  ASSERT_EQ(outcome.operation_errors.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(outcome.operation_errors[i].index, expected[i].first);
+    EXPECT_EQ(outcome.operation_errors[i].error.treatment, expected[i].second);
+  }
+}
+
 TEST(WriteReply, AcknowledgesEveryOperationWithoutAnErrorOfItsOwn) {
   const WriteOutcome outcome = parse_write_reply(document(R"({"ok": 1, "n": 3})").view(), 3);
-  EXPECT_FALSE(outcome.failed);
-  EXPECT_TRUE(outcome.operation_errors.empty());
+  expect_errors(outcome, {});
 }
 
 TEST(WriteReply, GivesErrorsByAscendingIndex) {
@@ -21,11 +32,7 @@ TEST(WriteReply, GivesErrorsByAscendingIndex) {
       {"index": 2, "code": 121, "errmsg": "no"},
       {"index": {"$numberLong": "0"}, "code": 11000, "errmsg": "E11000 collection: d.c index: _id_ dup key: { _id: 1 }"}]})");
   const WriteOutcome outcome = parse_write_reply(reply.view(), 3);
-  ASSERT_EQ(outcome.operation_errors.size(), 2u);
-  EXPECT_EQ(outcome.operation_errors[0].index, 0u);
-  EXPECT_EQ(outcome.operation_errors[0].error.treatment, Treatment::duplicate_id);
-  EXPECT_EQ(outcome.operation_errors[1].index, 2u);
-  EXPECT_EQ(outcome.operation_errors[1].error.treatment, Treatment::permanent);
+  expect_errors(outcome, {{0u, Treatment::duplicate_id}, {2u, Treatment::permanent}});
 }
 
 TEST(WriteReply, BelievesTheKeyPatternRatherThanTheText) {
@@ -75,8 +82,7 @@ constexpr const char* kAllDone =
 
 TEST(BulkReply, AcknowledgesEveryOperationWithoutAnErrorOfItsOwn) {
   const WriteOutcome outcome = bulk_outcome(R"({"id": 0, "firstBatch": []})", kAllDone);
-  EXPECT_FALSE(outcome.failed);
-  EXPECT_TRUE(outcome.operation_errors.empty());
+  expect_errors(outcome, {});
 }
 
 TEST(BulkReply, HasItsErrorsInACursor) {
@@ -84,19 +90,13 @@ TEST(BulkReply, HasItsErrorsInACursor) {
         {"ok": 0, "idx": 2, "code": 121, "errmsg": "no"},
         {"ok": 0, "idx": 1, "code": 11000, "errmsg": "?", "keyPattern": {"_id": 1}}]})",
                                             R"("nErrors": 2, "nInserted": 1, "nMatched": 0, "nUpserted": 0)");
-  EXPECT_FALSE(outcome.failed);
-  ASSERT_EQ(outcome.operation_errors.size(), 2u);
-  EXPECT_EQ(outcome.operation_errors[0].index, 1u);
-  EXPECT_EQ(outcome.operation_errors[0].error.treatment, Treatment::duplicate_id);
-  EXPECT_EQ(outcome.operation_errors[1].index, 2u);
-  EXPECT_EQ(outcome.operation_errors[1].error.treatment, Treatment::permanent);
+  expect_errors(outcome, {{1u, Treatment::duplicate_id}, {2u, Treatment::permanent}});
 }
 
 TEST(BulkReply, MayTellSuccessesToo) {
   const WriteOutcome outcome =
       bulk_outcome(R"({"id": 0, "firstBatch": [{"ok": 1, "idx": 2, "n": 1}]})", kAllDone);
-  EXPECT_FALSE(outcome.failed);
-  EXPECT_TRUE(outcome.operation_errors.empty());
+  expect_errors(outcome, {});
 }
 
 TEST(BulkReply, WithMoreErrorsThanItHoldsIsAskedForInParts) {
