@@ -221,6 +221,7 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
       suspects_.renamed(barrier.change.ns, barrier.change.to);
       copies_.renamed(barrier.change.to);
     }
+    if (changes_documents(barrier.change.kind)) suspects_.dropped(barrier.change.ns);
     if (barrier.incomplete) suspects_.add_namespace(barrier.change.ns);
     note_late_copies(stream);
     done(stream);

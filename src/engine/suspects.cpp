@@ -102,6 +102,16 @@ void Suspects::renamed(const Namespace& from, const Namespace& to) {
   if (unproven_.count(from) > 0) add_namespace(to);
 }
 
+void Suspects::dropped(const Namespace& what) {
+  for (auto& [key, suspect] : suspects_) {
+    const Namespace& ns = suspect.ns->ns;
+    if (ns.database != what.database || (!what.collection.empty() && ns.collection != what.collection))
+      continue;
+    suspect.touched = true;
+    suspect.compared_once = false;
+  }
+}
+
 void Suspects::refused(const NamespaceQueue& ns, ValueView id) {
   if (suspects_.erase({ns.salt, canonical_key(id, ns.salt).bytes()}) > 0) checkpoints_.moved();
 }

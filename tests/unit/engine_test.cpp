@@ -186,6 +186,25 @@ TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   EXPECT_NE(Harness::json(repair.operations[0].document).find("9"), std::string::npos);
 }
 
+// Seed 5022113: the document of the dropped life was written again, and a unique value of the next life in its
+// way made the target refuse it for good.
+TEST(EngineErrors, WhatAComparisonMetBeforeADropIsNotWrittenAfterIt) {
+  Harness given(Harness::options());
+  write_of_unknown_outcome(given);
+  given.make_durable();
+  given.pass_ms(1'000);
+  const auto compare = given.take<output::Compare>();
+  given.batch(event("b", "drop", ""), "b");
+  while (given.has<output::Persist>()) given.make_durable();
+  const auto change = given.take<output::ChangeSchema>();
+  given.give(input::SchemaChanged{change.writer, change.id, {}});
+  while (given.has<output::Persist>()) given.make_durable();
+  given.give(input::Compared{compare.id, {{false, *from_extended_json(R"({"_id":1,"v":9})")}}, {}});
+  EXPECT_FALSE(given.has<output::Write>());
+  given.pass_ms(1'000);
+  EXPECT_TRUE(given.has<output::Compare>()) << "it is compared once more";
+}
+
 EngineOptions killed_before() {
   EngineOptions options = Harness::options();
   options.resume_from.streams = {{"db.coll", {PositionKind::resume_after, Harness::token_of("old"), 0}, ""}};
