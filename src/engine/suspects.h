@@ -42,8 +42,8 @@ class Suspects {
   // `from` is `to` now, and so is what a late write left there; a comparison may have met the source on
   // either side of that. All is proven anew in `to`.
   void renamed(const Namespace& from, const Namespace& to);
-  // Documents were removed together, of one collection or of a whole database (`what.collection` is empty then): a
-  // comparison under way may have met them.
+  // Documents were removed together, of one collection or of a whole database (`what.collection` is empty
+  // then): a comparison under way may have met them.
   void dropped(const Namespace& what);
   // An operation on this key was added: what a comparison under way finds is out of date.
   void touch(const NamespaceQueue& ns, ValueView id);

@@ -21,6 +21,8 @@ constexpr double kThrottledFactor = 0.5;
 constexpr double kRecoveryStep = 25;
 constexpr double kOperationsLeast = 8;
 
+constexpr Duration kRetriedToldEvery = Duration::seconds(60);
+
 // Neighbours in a batch that were inserted into one collection.
 struct InsertedRun {
   NamespaceQueue* ns = nullptr;
@@ -231,8 +233,18 @@ bool Writers::settle_refused(KeyEntry& entry, const Error& error) {
   shared_.counters.errors += 1;
   shared_.counters.write_retries += 1;
   last_error_ = describe(error);
+  tell_retried(entry.ns->ns);
   pending_.send_again(entry, kind);
   return true;
+}
+
+// A target that throttles says so of single operations all the time.
+void Writers::tell_retried(const Namespace& ns) {
+  if (shared_.now < tell_retried_at_) return;
+  tell_retried_at_ = shared_.now + kRetriedToldEvery;
+  shared_.notice(output::Level::warning,
+                 fmt::format("some writes to {} were not taken: {}; they are tried again until they succeed",
+                             ns.name(), last_error_));
 }
 
 bool Writers::may_land_late(const std::vector<KeyEntry*>& entries) const {

@@ -77,6 +77,7 @@ class Writers {
   // After its retry, and the target would take it.
   bool may_land_late(const std::vector<KeyEntry*>& entries) const;
   void slow_down();
+  void tell_retried(const Namespace& ns);
   BatchLimits limits() const;
 
   Shared& shared_;
@@ -93,6 +94,7 @@ class Writers {
   bool one_part_each_ = false;
   double operations_max_ = 0;  // falls when the target throttles, rises again with every success
   std::string last_error_;
+  Instant tell_retried_at_;
 };
 
 }  // namespace ddsync

@@ -52,6 +52,7 @@ struct Endpoint::Impl {
   UriHandle uri;
   PoolHandle pool;
   std::atomic<int64_t> transaction_number{0};
+  ValidatorBypass validator_bypass;
 };
 
 Endpoint::Endpoint(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -89,7 +90,8 @@ std::unique_ptr<ChangeStream> Endpoint::change_stream(const WatchScope& scope) {
 }
 
 std::unique_ptr<Writer> Endpoint::writer(bool fenced) {
-  return std::make_unique<CommandWriter>(impl_->pool.get(), fenced, impl_->transaction_number);
+  return std::make_unique<CommandWriter>(impl_->pool.get(), fenced, impl_->transaction_number,
+                                         impl_->validator_bypass);
 }
 
 std::unique_ptr<Reader> Endpoint::reader() { return std::make_unique<CommandReader>(impl_->pool.get()); }

@@ -86,7 +86,8 @@ class Collections {
 
 }  // namespace
 
-DocumentView WriteCommand::build(const WriteBatch& batch, std::optional<int64_t> transaction_number) {
+DocumentView WriteCommand::build(const WriteBatch& batch, std::optional<int64_t> transaction_number,
+                                 bool past_validators) {
   reserve(batch);
   bytes_.resize(sizeof(int32_t));
   const bool bulk = batch.parts.size() > 1;
@@ -97,6 +98,7 @@ DocumentView WriteCommand::build(const WriteBatch& batch, std::optional<int64_t>
     append_text(words(batch.parts.front().kind).command, batch.parts.front().ns.collection);
   }
   append_boolean("ordered", false);
+  if (past_validators) append_boolean("bypassDocumentValidation", true);
   if (transaction_number) {
     append_name(BsonType::int64, "txnNumber");
     append_bytes(&*transaction_number, sizeof *transaction_number);

@@ -20,8 +20,9 @@ class WriteCommand {
  public:
   // insert, update (replace with upsert) or delete, unordered; of a batch of several parts bulkWrite, for the
   // database `admin`. Valid until the next call. `transaction_number` goes into the command of a fenced
-  // writer.
-  DocumentView build(const WriteBatch& batch, std::optional<int64_t> transaction_number);
+  // writer; `past_validators` makes the target take documents whatever its validators say.
+  DocumentView build(const WriteBatch& batch, std::optional<int64_t> transaction_number,
+                     bool past_validators = false);
 
  private:
   void reserve(const WriteBatch& batch);

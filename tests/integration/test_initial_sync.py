@@ -6,6 +6,7 @@ import pytest
 
 from support.compare import wait_equal
 from support.filled import document, fill_every_kind, insert, same_schema
+from support.refusal import refuse_bad
 from support.waiting import wait_for
 
 AUTO = {"mode": "auto"}
@@ -35,11 +36,20 @@ def test_copy_makes_the_target_equal_and_ends(new_server, new_service, scope):
 def test_copy_says_in_what_the_sides_still_differ(pair, sync, database):
     pair.source[database].c.insert_many([{"_id": n, **({"bad": 1} if n == 7 else {})} for n in range(20)])
     pair.source[database].c.create_index("u", unique=True, sparse=True)
-    pair.target[database].create_collection("c", validator={"bad": {"$exists": False}})
+    refuse_bad(pair.target[database].c)
     service = sync([f"{database}.c"], on_error="quarantine")
     assert copy(service) == 0
     assert "everything is copied, but: 1 documents are in the dead-letter file" in service.log
     assert pair.target[database].c.count_documents({}) == 19
+
+
+def test_documents_older_than_their_validator_are_copied(pair, sync, database):
+    here = pair.source[database]
+    insert(here.c, (document(n, n) for n in range(1_000)))
+    here.command("collMod", "c", validator={"n": {"$gte": 500}})
+    assert copy(sync([f"{database}.*"])) == 0
+    wait_equal(pair.source, pair.target, [f"{database}.*"], 0)
+    assert pair.target[database].c.options()["validator"] == {"n": {"$gte": 500}}
 
 
 def test_views_are_there_in_the_end(pair, sync, database):

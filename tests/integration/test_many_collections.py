@@ -4,6 +4,7 @@ import pytest
 from bson import json_util
 
 from support.messages import reply_document
+from support.refusal import refuse_bad
 from support.waiting import wait_for
 from support.workload import every_id
 
@@ -40,7 +41,7 @@ def test_documents_of_every_id_arrive_whole(pair, one_writer, database, settle):
     spread(pair.source[database], [*every_id(), *range(1_000, 1_100)])
     spread(pair.source[database], every_id()[2::3])  # other kinds for those that are gone
     settle(service, pair.source, pair.target, [f"{database}.*"])
-    assert proxy.counted > 10
+    assert proxy.counted > 0
 
 
 def test_without_the_command_each_collection_gets_its_own(pair, one_writer, database, settle):
@@ -54,7 +55,7 @@ def test_without_the_command_each_collection_gets_its_own(pair, one_writer, data
 
 
 def test_a_refused_document_does_not_touch_the_others(pair, one_writer, database):
-    pair.target[database].create_collection("c", validator={"bad": {"$exists": False}})
+    refuse_bad(pair.target[database].c)
     service, proxy = one_writer(on_error="quarantine")
     proxy.count(b"bulkWrite")
     for number in range(50):

@@ -3,6 +3,7 @@
 import pytest
 from bson import json_util
 
+from support.refusal import refuse_bad, take_bad
 from support.waiting import wait_for
 
 VALIDATOR = {"bad": {"$exists": False}}
@@ -11,7 +12,7 @@ VALIDATOR = {"bad": {"$exists": False}}
 @pytest.fixture
 def picky(pair, database):
     """The target's collection refuses documents with a field `bad`."""
-    pair.target[database].create_collection("c", validator=VALIDATOR)
+    refuse_bad(pair.target[database].c)
     return pair.source[database].c, pair.target[database].c
 
 
@@ -22,11 +23,11 @@ def test_stop_ends_with_4_and_a_restart_continues_after_the_repair(pair, picky, 
     here.insert_one({"_id": "refused one", "bad": True})
     here.insert_many([{"_id": n} for n in range(20, 40)])
     assert service.wait_exit() == 4
-    assert "121" in service.log and f"{database}.c" in service.log and "refused one" in service.log
+    assert "extract geo keys" in service.log and f"{database}.c" in service.log and "refused one" in service.log
 
     service.start()
     assert service.wait_exit() == 4, "it stays refused, and nothing is skipped"
-    pair.target[database].command("collMod", "c", validator={})
+    take_bad(there)
     service.start_and_watch()
     settle(service, pair.source, pair.target, [f"{database}.c"])
     assert there.find_one({"_id": "refused one"}) == {"_id": "refused one", "bad": True}
@@ -47,7 +48,7 @@ def test_quarantine_keeps_the_event_and_goes_on(pair, picky, sync, database):
 
     records = service.dead_letters()
     assert len(records) == 1
-    assert records[0]["error"]["code"] == 121
+    assert "extract geo keys" in records[0]["error"]["message"]
     assert records[0]["namespace"] == f"{database}.c"
     assert records[0]["time"].endswith("Z")
     event = json_util.loads(json_util.dumps(records[0]["event"]))
@@ -132,3 +133,32 @@ def test_a_conflict_on_a_unique_index_stops_when_asked_to(pair, sync, database, 
     there.delete_one({"_id": "of the target alone"})
     service.start_and_watch()
     settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
+def write_good_and_bad(collection):
+    collection.insert_many([{"_id": n, **({"bad": 1} if n % 5 == 0 else {})} for n in range(50)])
+    collection.update_many({"_id": {"$lt": 10}}, {"$set": {"bad": 2}})
+
+
+def test_what_a_validator_refuses_is_written_past_it(pair, sync, database, settle):
+    """The source took it: before its validator, or while an update that the stream tells later was still to come."""
+    pair.target[database].create_collection("c", validator=VALIDATOR)
+    service = sync([f"{database}.*"]).start_and_watch()
+    write_good_and_bad(pair.source[database].c)
+    write_good_and_bad(pair.source[database].other)
+    settle(service, pair.source, pair.target, [f"{database}.*"])
+    assert pair.target[database].c.count_documents({"bad": 2}) == 10
+    assert pair.target[database].c.options()["validator"] == VALIDATOR
+    assert service.log.count("documents are written past validators") == 1
+
+
+def test_where_the_user_may_not_pass_a_validator_the_document_is_refused(pair, new_service, new_proxy, database):
+    proxy = new_proxy(pair.target_server)
+    proxy.answer(b"bypassDocumentValidation",
+                 {"ok": 0.0, "code": 13, "codeName": "Unauthorized", "errmsg": "not authorized on db"})
+    pair.target[database].create_collection("c", validator=VALIDATOR)
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port),
+                          [f"{database}.c"]).start_and_watch()
+    write_good_and_bad(pair.source[database].c)
+    assert service.wait_exit() == 4
+    assert "121" in service.log and "lacks the action bypassDocumentValidation" in service.log

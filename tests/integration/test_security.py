@@ -8,6 +8,7 @@ import pymongo
 import pytest
 
 from support.certificates import Certificates
+from support.refusal import refuse_bad
 from support.waiting import wait_for
 
 PASSWORD = "cAnArY!%/:x7"
@@ -79,7 +80,7 @@ def test_the_environment_and_command_line_of_the_process_hold_no_password(guarde
     """Nor do its log, state and dead letters, when the URIs with their passwords come from files."""
     source, target = guarded
     here, there = source.client(), target.client()
-    there.db.create_collection("c", validator={"bad": {"$exists": False}})
+    refuse_bad(there.db.c)
     sections = {}
     for side, server in (("source", source), ("target", target)):
         path = tmp_path / f"{side}-uri"

@@ -137,6 +137,27 @@ TEST(EngineErrors, AFailedBatchIsTriedAgainByTheSameWriterAfterABackoff) {
 }
 
 // The first try has an unknown outcome, the second one is acknowledged: one suspect.
+// A target that throttles says it of single operations, all the time.
+TEST(EngineErrors, OperationsThatAreTriedAgainAreToldOfOnceAMinute) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  const auto told = [&] {
+    size_t warnings = 0;
+    for (int attempt = 0; attempt < 5; ++attempt) {
+      given.refuse(given.take<output::Write>(), 0, Treatment::throttled);
+      given.pass_ms(10'000);
+      for (const auto& notice : given.take_all<output::Notice>())
+        warnings += notice.text.find("some writes to db.coll were not taken") == 0 ? 1U : 0U;
+    }
+    return warnings;
+  };
+  EXPECT_EQ(told(), 1U);
+  given.pass_ms(10'000);
+  EXPECT_EQ(told(), 1U);
+  EXPECT_EQ(given.engine().status().errors, 10U);
+}
+
 void write_of_unknown_outcome(Harness& given) {
   given.start();
   given.batch(insert("a", "1"), "a");
@@ -186,8 +207,8 @@ TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   EXPECT_NE(Harness::json(repair.operations[0].document).find("9"), std::string::npos);
 }
 
-// Seed 5022113: the document of the dropped life was written again, and a unique value of the next life in its
-// way made the target refuse it for good.
+// Seed 5022113: the document of the dropped life was written again, and a unique value of the next life in
+// its way made the target refuse it for good.
 TEST(EngineErrors, WhatAComparisonMetBeforeADropIsNotWrittenAfterIt) {
   Harness given(Harness::options());
   write_of_unknown_outcome(given);

@@ -68,6 +68,14 @@ TEST(WriteCommand, CarriesTheTransactionNumberOfAFencedWriter) {
       R"({"insert": "c", "ordered": false, "txnNumber": {"$numberLong": "7"}, "documents": [{"_id": 1}]})");
 }
 
+TEST(WriteCommand, GoesPastValidatorsWhenAsked) {
+  const Batch given(WriteKind::insert, {document(R"({"_id": 1})")});
+  WriteCommand command;
+  expect_command(
+      command.build(given.batch, std::nullopt, true),
+      R"({"insert": "c", "ordered": false, "bypassDocumentValidation": true, "documents": [{"_id": 1}]})");
+}
+
 TEST(WriteCommand, LeavesAMinKeyIdToTheQuery) {
   const Batch given(WriteKind::replace, {document(R"({"_id": {"$minKey": 1}, "n": 1})")});
   WriteCommand command;
