@@ -43,6 +43,13 @@ struct StreamCheckpoint {
   friend bool operator==(const StreamCheckpoint&, const StreamCheckpoint&) = default;
 };
 
+// What a stream of several collections watched when all of it was copied, or was not to be: what it watches
+// beyond that is not on the target.
+struct WatchedBefore {
+  std::string stream;  // WatchScope::name()
+  std::shared_ptr<const NamespaceFilter> filter;
+};
+
 // A key whose last write had an unknown outcome at a target that does not refuse late duplicates
 // (DESIGN invariant 14). It counts as not proven until it was compared after the longest possible delay.
 struct SuspectKey {
@@ -55,6 +62,7 @@ struct Checkpoint {
   uint64_t generation = 0;                       // rises by one with every checkpoint of a process
   std::shared_ptr<const SourceIdentity> source;  // none: not known
   std::vector<StreamCheckpoint> streams;
+  std::vector<WatchedBefore> watched;
   std::vector<CollectionLeft> copies;  // not complete
   std::vector<SuspectKey> suspects;
   // Namespaces of which more keys were suspect than are remembered one by one.

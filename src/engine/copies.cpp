@@ -23,13 +23,6 @@ bool concerns(const SchemaChange& change, const Namespace& ns) {
   return change.ns == ns || (change.kind == SchemaChangeKind::rename && change.to == ns);
 }
 
-// The ranges that were being read stand first.
-uint64_t begun(const CollectionLeft& left) {
-  return static_cast<uint64_t>(
-      std::count_if(left.ranges.begin(), left.ranges.end(),
-                    [](const RangeLeft& range) { return !range.after.view().missing(); }));
-}
-
 }  // namespace
 
 Copies::Copies(Shared& shared, Streams& streams, PendingOperations& pending, Acknowledger& acknowledger,
@@ -42,42 +35,6 @@ Copies::Copies(Shared& shared, Streams& streams, PendingOperations& pending, Ack
       suspects_(suspects),
       writers_(writers),
       readers_(shared.options.copy.readers) {}
-
-void Copies::resume() {
-  const Checkpoint& from = shared_.options.resume_from;
-  const CopyMode mode = shared_.options.copy.mode;
-  for (Stream& stream : streams_.all()) {
-    const bool wanted = mode == CopyMode::always || (mode == CopyMode::automatic && !stream.start_durable);
-    if (stream.copy == StreamCopy::none && wanted && stream.gap_reason.empty())
-      stream.copy = StreamCopy::planning;
-    const bool under_way = stream.copy == StreamCopy::copying || stream.copy == StreamCopy::catching_up;
-    if (under_way && !stream.start_durable && stream.gap_reason.empty()) begin_anew(stream);
-    stream.copying = stream.copy == StreamCopy::planning || stream.copy == StreamCopy::copying;
-    if (planted(PlantedBug::events_during_copy)) stream.copying = false;
-    stream.copied_at = shared_.now;
-    if (stream.copy == StreamCopy::planning) plans_.push_back({stream.index, {}, ++last_plan_, false, 0, {}});
-    for (const CollectionLeft& left : from.copies) {
-      if (left.stream != stream.scope.name() || stream.copy == StreamCopy::planning) continue;
-      CollectionCopy& collection = add(stream.index, left.ns);
-      collection.step = left.step;
-      collection.indexes_only = stream.copy == StreamCopy::none && left.step == Step::late_indexes;
-      collection.documents = left.documents;
-      collection.waiting.assign(left.ranges.begin(), left.ranges.end());
-      if (!from.clean_end) collection.interrupted = begun(left) + shared_.options.copy.readers;
-    }
-  }
-}
-
-// The next event will be one of after this start: what changed before it, and is copied already, no event
-// tells.
-void Copies::begin_anew(Stream& stream) {
-  stream.copy = StreamCopy::planning;
-  shared_.notice(
-      output::Level::warning,
-      fmt::format("{}: the copy begins anew: the source had given no position yet, so what has changed since "
-                  "is not known",
-                  stream.scope.name()));
-}
 
 CollectionCopy& Copies::add(uint32_t stream, const Namespace& ns) {
   CollectionCopy& collection = collections_.emplace_back();
@@ -143,7 +100,7 @@ void Copies::ask_for_plans() {
     const Stream& stream = streams_.at(plan.stream);
     if (plan.asked || shared_.now < plan.ask_at || !stream.start_durable || stream.is_gap()) continue;
     plan.asked = true;
-    shared_.emit(output::PlanCopy{plan.id, {plan.stream}, plan.only});
+    shared_.emit(output::PlanCopy{plan.id, {plan.stream}, plan.only, plan.covered});
   }
 }
 
@@ -189,6 +146,7 @@ void Copies::take_plan(const Plan& plan, std::vector<PlannedCollection>&& collec
   if (alone) return;
   Stream& stream = streams_.at(plan.stream);
   stream.copy = StreamCopy::copying;
+  covered_[stream.index] = watched_[stream.index];
   shared_.notice(output::Level::info, fmt::format("copy of {}: collections={} documents={} (estimate)",
                                                   stream.scope.name(), collections.size(), documents));
 }
@@ -210,6 +168,7 @@ void Copies::erase_done() {
 void Copies::release_streams() {
   for (Stream& stream : streams_.all()) {
     if (stream.copy == StreamCopy::none || stream.copy == StreamCopy::planning || stream.is_gap()) continue;
+    if (is_planned(stream)) continue;
     const auto left = [&](const CollectionCopy& collection) {
       return collection.stream == stream.index && !collection.alone && !collection.indexes_only &&
              (stream.copy == StreamCopy::catching_up || !is_copied(collection));
@@ -259,7 +218,21 @@ bool Copies::finished() const {
 
 void Copies::copy_alone(uint32_t stream, const Namespace& ns) {
   std::erase_if(collections_, [&](const CollectionCopy& other) { return other.ns == ns && !other.changing; });
-  plans_.push_back({stream, ns, ++last_plan_, false, 0, {}});
+  add_plan(stream).only = ns;
+}
+
+Copies::Plan& Copies::add_plan(uint32_t stream) {
+  Plan& plan = plans_.emplace_back();
+  plan.stream = stream;
+  plan.id = ++last_plan_;
+  return plan;
+}
+
+// Not of one that is copied alone.
+bool Copies::is_planned(const Stream& stream) const {
+  return std::any_of(plans_.begin(), plans_.end(), [&](const Plan& plan) {
+    return plan.stream == stream.index && plan.only.database.empty();
+  });
 }
 
 bool Copies::copied_alone(const Namespace& ns) const {
@@ -278,6 +251,8 @@ bool Copies::building(const SchemaChange& change) const {
 }
 
 void Copies::fill(Checkpoint& checkpoint) const {
+  for (const Stream& stream : streams_.all())
+    if (covered_[stream.index]) checkpoint.watched.push_back({stream.scope.name(), covered_[stream.index]});
   for (const CollectionCopy& collection : collections_) {
     if (collection.alone || collection.stream == kNoStream) continue;
     if (collection.indexes_only && planted(PlantedBug::new_indexes_forgotten)) continue;

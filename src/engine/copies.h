@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -69,7 +70,8 @@ class Copies {
   static constexpr uint32_t kTriesUntilNotice = 20;  // the first one is said, and then every so many
   struct Plan {
     uint32_t stream = 0;
-    Namespace only;  // copied alone
+    Namespace only;                                  // copied alone
+    std::shared_ptr<const NamespaceFilter> covered;  // not to be copied
     uint64_t id = 0;
     bool asked = false;
     uint32_t attempt = 0;
@@ -82,6 +84,11 @@ class Copies {
   void take_plan(const Plan& plan, std::vector<PlannedCollection>&& collections);
   bool all_planned() const;
   void begin_anew(Stream& stream);
+  void begin(Stream& stream);
+  bool plan_added(Stream& stream);
+  void take_over(const Stream& stream, bool was_live);
+  Plan& add_plan(uint32_t stream);
+  bool is_planned(const Stream& stream) const;
   CollectionCopy& add(uint32_t stream, const Namespace& ns);
   void advance(CollectionCopy& collection);
   void advance_late_indexes(CollectionCopy& collection);
@@ -113,6 +120,10 @@ class Copies {
   Writers& writers_;
   std::list<CollectionCopy> collections_;  // addresses stay
   std::vector<Plan> plans_;
+  // By stream, of those of several collections: what the configuration watches of it, and what of that is on
+  // the target or was not to be copied (none: not known).
+  std::vector<std::shared_ptr<const NamespaceFilter>> watched_;
+  std::vector<std::shared_ptr<const NamespaceFilter>> covered_;
   std::vector<RangeCopy*> readers_;         // what each of them reads, or none
   std::map<uint32_t, uint64_t> releasing_;  // stream -> checkpoint that says that it is copied
   uint64_t last_plan_ = 0;

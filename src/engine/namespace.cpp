@@ -1,6 +1,7 @@
 #include "engine/namespace.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ddsync {
 namespace {
@@ -40,7 +41,8 @@ std::optional<NamespacePattern> parse_pattern(std::string_view text) {
 
 bool NamespaceFilter::contains(std::string_view database, std::string_view collection) const {
   if (is_system_namespace(database, collection)) return false;
-  return any_matches(include_, database, collection) && !any_matches(exclude_, database, collection);
+  return any_matches(include_, database, collection) && !any_matches(exclude_, database, collection) &&
+         (but_ == nullptr || !but_->contains(database, collection));
 }
 
 bool NamespaceFilter::contains_whole_database(std::string_view database) const {
@@ -53,6 +55,35 @@ bool NamespaceFilter::contains_whole_database(std::string_view database) const {
   };
   return std::any_of(include_.begin(), include_.end(), whole) &&
          std::none_of(exclude_.begin(), exclude_.end(), touches);
+}
+
+NamespaceFilter NamespaceFilter::within(const WatchScope& scope) const {
+  const auto elsewhere = [&](const NamespacePattern& pattern) {
+    return scope.level != ScopeLevel::cluster && !pattern.database.empty() &&
+           pattern.database != scope.ns.database;
+  };
+  NamespaceFilter filter = *this;
+  std::erase_if(filter.include_, elsewhere);
+  std::erase_if(filter.exclude_, elsewhere);
+  return filter;
+}
+
+NamespaceFilter NamespaceFilter::without(std::shared_ptr<const NamespaceFilter> other) const {
+  NamespaceFilter filter = *this;
+  filter.but_ = std::move(other);
+  return filter;
+}
+
+std::vector<NamespacePattern> NamespaceFilter::added_to(const NamespaceFilter& other) const {
+  std::vector<NamespacePattern> added;
+  const auto lacks = [](const std::vector<NamespacePattern>& patterns, const NamespacePattern& wanted) {
+    return std::find(patterns.begin(), patterns.end(), wanted) == patterns.end();
+  };
+  for (const NamespacePattern& pattern : include_)
+    if (lacks(other.include_, pattern)) added.push_back(pattern);
+  for (const NamespacePattern& pattern : other.exclude_)
+    if (lacks(exclude_, pattern)) added.push_back(pattern);
+  return added;
 }
 
 std::string WatchScope::name() const {

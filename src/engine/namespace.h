@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,24 +39,6 @@ struct NamespacePattern {
 // `*`, `*.*`, `db.*` or `db.coll`; nothing when it is none of them.
 std::optional<NamespacePattern> parse_pattern(std::string_view text);
 
-// Which namespaces are in scope: included by one pattern, excluded by none, not a system namespace.
-class NamespaceFilter {
- public:
-  NamespaceFilter() = default;
-  NamespaceFilter(std::vector<NamespacePattern> include, std::vector<NamespacePattern> exclude)
-      : include_(std::move(include)), exclude_(std::move(exclude)) {}
-
-  bool contains(std::string_view database, std::string_view collection) const;
-  // Every collection of the database is in scope, also those that do not exist yet.
-  bool contains_whole_database(std::string_view database) const;
-  const std::vector<NamespacePattern>& include() const { return include_; }
-  const std::vector<NamespacePattern>& exclude() const { return exclude_; }
-
- private:
-  std::vector<NamespacePattern> include_;
-  std::vector<NamespacePattern> exclude_;
-};
-
 enum class ScopeLevel : uint8_t { collection, database, cluster };
 
 // What one change stream covers.
@@ -70,6 +53,32 @@ struct WatchScope {
   // `db.coll`, `db.*` or `*`: the stream's name in logs, in status and in the state file.
   std::string name() const;
   friend auto operator<=>(const WatchScope&, const WatchScope&) = default;
+};
+
+// Which namespaces are in scope: included by one pattern, excluded by none, not a system namespace.
+class NamespaceFilter {
+ public:
+  NamespaceFilter() = default;
+  NamespaceFilter(std::vector<NamespacePattern> include, std::vector<NamespacePattern> exclude)
+      : include_(std::move(include)), exclude_(std::move(exclude)) {}
+
+  bool contains(std::string_view database, std::string_view collection) const;
+  // Every collection of the database is in scope, also those that do not exist yet.
+  bool contains_whole_database(std::string_view database) const;
+  // Its patterns that can match in `scope`.
+  NamespaceFilter within(const WatchScope& scope) const;
+  // What is in scope of this one and not of `other`.
+  NamespaceFilter without(std::shared_ptr<const NamespaceFilter> other) const;
+  // The patterns that may bring something into scope that is not in scope of `other`: included by no equal
+  // one there, or not excluded any more.
+  std::vector<NamespacePattern> added_to(const NamespaceFilter& other) const;
+  const std::vector<NamespacePattern>& include() const { return include_; }
+  const std::vector<NamespacePattern>& exclude() const { return exclude_; }
+
+ private:
+  std::vector<NamespacePattern> include_;
+  std::vector<NamespacePattern> exclude_;
+  std::shared_ptr<const NamespaceFilter> but_;
 };
 
 }  // namespace ddsync

@@ -57,6 +57,8 @@ struct PlanCopy {
   StreamId stream;
   // Not empty: only this collection, in place of what the target holds.
   Namespace only;
+  // Of the stream's collections those that it does not hold; none: all.
+  std::shared_ptr<const NamespaceFilter> covered;
 };
 
 // Read documents of a range. Answer: RangeBatch or RangeFailed. A reader has at most one in progress.

@@ -64,7 +64,8 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints)
     StreamCheckpoint durable = durable_state(shared.options.resume_from, scope.name());
     stream.gap_reason = durable.gap_reason;
     stream.copy = durable.copy;
-    // Of a stream that was still copied nothing has been sent, unless an older position is copied again.
+    // Of a stream that was still copied nothing has been sent, unless an older position is copied again; what
+    // it had sent before a collection was added to it, `late_copies` stands for.
     const bool was_copied = durable.copy == StreamCopy::planning || durable.copy == StreamCopy::copying;
     const bool may_be_sent = !was_copied || shared.options.copy.mode == CopyMode::always;
     stream.late_copies =

@@ -44,7 +44,7 @@ input::CopyPlanned CopyPlanning::plan(const output::PlanCopy& order) {
   const bool alone = !order.only.database.empty();
   const WatchScope scope =
       alone ? WatchScope{.level = ScopeLevel::collection, .ns = order.only} : streams_.at(order.stream.value);
-  auto collections = planner_->plan(scope, filter_);
+  auto collections = planner_->plan(scope, filter_.without(order.covered));
   if (!collections) {
     answer.error = std::move(collections).error();
     return answer;

@@ -119,6 +119,22 @@ CollectionLeft read_collection(const Json& json) {
   return left;
 }
 
+std::vector<NamespacePattern> read_patterns(const Json& json) {
+  std::vector<NamespacePattern> patterns;
+  for (const Json& text : json) {
+    const auto pattern = parse_pattern(text.get<std::string>());
+    if (!pattern) throw Damaged{"it watches what is no collection"};
+    patterns.push_back(*pattern);
+  }
+  return patterns;
+}
+
+WatchedBefore read_watched(const Json& json) {
+  return {json.at("stream").get<std::string>(),
+          std::make_shared<NamespaceFilter>(read_patterns(json.at("include")),
+                                            read_patterns(json.at("exclude")))};
+}
+
 SyncStats read_stats(const Json& root) {
   SyncStats stats;
   const auto json = root.find("sync_stats");
@@ -153,6 +169,9 @@ Checkpoint read_own(const Json& root) {
   checkpoint.clean_end = root.at("clean_end").get<bool>();
   for (const Json& ns : root.at("missed_lookups")) {
     checkpoint.missed_lookups.push_back(read_namespace(ns));
+  }
+  if (const auto watched = root.find("watched"); watched != root.end()) {
+    for (const Json& stream : *watched) checkpoint.watched.push_back(read_watched(stream));
   }
   if (const auto copies = root.find("copies"); copies != root.end()) {
     for (const Json& collection : *copies) checkpoint.copies.push_back(read_collection(collection));

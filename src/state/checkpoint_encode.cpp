@@ -139,6 +139,24 @@ void append_collection(std::string& out, const CollectionLeft& left) {
   out.append("]}");
 }
 
+void append_patterns(std::string& out, std::string_view name, const std::vector<NamespacePattern>& patterns) {
+  fmt::format_to(std::back_inserter(out), ",\"{}\":[", name);
+  bool first = true;
+  for (const NamespacePattern& pattern : patterns) {
+    if (!std::exchange(first, false)) out.push_back(',');
+    append_json_string(out, pattern.text());
+  }
+  out.push_back(']');
+}
+
+void append_watched(std::string& out, const WatchedBefore& watched) {
+  out.append("{\"stream\":");
+  append_json_string(out, watched.stream);
+  append_patterns(out, "include", watched.filter->include());
+  append_patterns(out, "exclude", watched.filter->exclude());
+  out.push_back('}');
+}
+
 // What the original service reads; a token that it cannot carry is null there.
 void append_resume_token(std::string& out, const StreamCheckpoint& stream) {
   append_json_string(out, stream.scope);
@@ -192,6 +210,11 @@ void append_own_part(std::string& out, const Checkpoint& checkpoint, const State
   out.append("],\n\"missed_lookups\":[");
   append_items(out, checkpoint.missed_lookups, append_braced_namespace);
   out.append("]");
+  if (!checkpoint.watched.empty()) {
+    out.append(",\n\"watched\":[");
+    append_items(out, checkpoint.watched, append_watched);
+    out.append("]");
+  }
   if (!checkpoint.copies.empty()) {
     out.append(",\n\"copies\":[");
     append_items(out, checkpoint.copies, append_collection);

@@ -147,6 +147,34 @@ def test_the_option_of_the_command_line_copies_too(pair, sync, database, settle)
     settle(service, pair.source, pair.target, [f"{database}.*"])
 
 
+@pytest.mark.parametrize("mode", ["auto", "off"])
+def test_a_collection_that_is_added_under_a_stream_of_several(pair, sync, database, settle, mode):
+    """The stream has a position; what the collection holds has none."""
+    here = pair.source[database]
+    for name in ("old", "added", "never"):
+        insert(here[name], (document(n, n) for n in range(300)))
+    service = sync([f"{database}.old"], watch={"scope": "database"},
+                   initial_sync={"mode": mode}).start_and_watch()
+    here.old.insert_one({"_id": "live"})
+    wait_for(lambda: pair.target[database].old.find_one({"_id": "live"}), "the live document")
+    assert service.stop() == 0
+    here.added.delete_one({"_id": document(5, 5)["_id"]})
+    here.old.insert_one({"_id": "while it was down"})
+
+    service.config["watch"]["collections"].append(f"{database}.added")
+    service.configure(service.config)
+    service.start_and_watch()
+    here.added.insert_one({"_id": "after the start"})
+    wait_for(lambda: pair.target[database].added.find_one({"_id": "after the start"}), "what follows")
+    assert f"watched from now on, too: {database}.added" in service.log
+    if mode == "off":
+        assert pair.target[database].added.count_documents({}) == 1
+        return
+    settle(service, pair.source, pair.target, [f"{database}.old", f"{database}.added"])
+    assert "never" not in pair.target[database].list_collection_names()
+    assert f"copy of {database}.*: collections=1 documents=299" in service.log
+
+
 def test_always_copies_again_at_each_start(pair, sync, database, settle):
     insert(pair.source[database].c, (document(n, n) for n in range(100)))
     service = sync([f"{database}.*"], initial_sync={"mode": "always", "target_not_empty": "merge"})

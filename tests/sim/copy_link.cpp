@@ -31,12 +31,11 @@ void CopyLink::plan(const output::PlanCopy& order) {
 }
 
 std::vector<PlannedCollection> CopyLink::collections(const output::PlanCopy& order) {
-  const EngineOptions& engine = around_.profile.engine;
-  const WatchScope& scope = engine.streams[order.stream.value];
+  const WatchScope& scope = around_.profile.engine.streams[order.stream.value];
+  const NamespaceFilter wanted = around_.filter().without(order.covered);
   std::vector<PlannedCollection> planned;
   for (const auto& [ns, collection] : source_.store().collections()) {
-    if (!scope.contains(ns.database, ns.collection) || !engine.filter.contains(ns.database, ns.collection))
-      continue;
+    if (!scope.contains(ns.database, ns.collection) || !wanted.contains(ns.database, ns.collection)) continue;
     if (!order.only.database.empty() && ns != order.only) continue;
     PlannedCollection& one = planned.emplace_back();
     one.ns = ns;

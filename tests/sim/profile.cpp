@@ -1,5 +1,7 @@
 #include "sim/profile.h"
 
+#include <utility>
+
 namespace ddsync::sim {
 namespace {
 
@@ -136,10 +138,23 @@ void exclude_impossible(Profile& profile) {
     // A refused document keeps its old unique value on the target: others are refused because of it.
     profile.workload.unique_index = false;
   }
-  if (profile.workload.renames && (!profile.rename_seen_at_new_name || !profile.unwatched.empty())) {
+  if (profile.workload.renames &&
+      (!profile.rename_seen_at_new_name || !profile.unwatched.empty() || profile.grows_in_life > 0)) {
     // What such renames leave unproven may hold a unique value for ever.
     profile.workload.unique_index = false;
   }
+}
+
+// A collection is added under a stream of several. Drawn aside, too.
+void choose_growth(Profile& profile) {
+  Random random(profile.engine.seed ^ 0x9709);
+  const EngineOptions& engine = profile.engine;
+  const bool wide = engine.streams.front().level != ScopeLevel::collection;
+  if (!wide || engine.copy.mode != CopyMode::automatic || profile.crashes == 0 || !random.percent(40)) return;
+  profile.grows_in_life = random.between_u32(2, 8);
+  std::vector<NamespacePattern> exclude = engine.filter.exclude();
+  exclude.push_back({"one", "b"});
+  profile.filter_at_first = NamespaceFilter(engine.filter.include(), std::move(exclude));
 }
 
 // Drawn aside, too.
@@ -186,6 +201,7 @@ Profile make_profile(Random& random) {
   choose_faults(random, profile);
   choose_load(profile);
   choose_copy(random, profile);
+  choose_growth(profile);
   exclude_impossible(profile);
   choose_options(profile);
   profile.disk.full = random.percent(15) ? random.between_u32(1, 2) : 0;

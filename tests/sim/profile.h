@@ -67,6 +67,9 @@ struct Profile {
   bool null_is_absent = false;           // a document that is gone: no fullDocument at all instead of null
   TargetLimits limits;
   EngineOptions engine;  // but for resume_from
+  // Before this life of the process one.b is not watched; 0: it always is.
+  uint64_t grows_in_life = 0;
+  NamespaceFilter filter_at_first;
   std::vector<Namespace> watched;
   std::vector<Namespace> unwatched;  // in a database that is watched
   WorkloadMix workload;

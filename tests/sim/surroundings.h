@@ -22,6 +22,11 @@ struct Surroundings {
   uint64_t life = 0;  // of the process under test: what was meant for an earlier one reaches nobody
   std::function<void(Input&&)> give = {};
 
+  // What is watched now.
+  const NamespaceFilter& filter() const {
+    return life < profile.grows_in_life ? profile.filter_at_first : profile.engine.filter;
+  }
+
   bool happens(uint32_t permille) { return storm && random.permille(permille); }
 
   // Runs unless the process has died meanwhile.

@@ -207,7 +207,7 @@ void TargetLink::change_schema(const SchemaChange& change) {
       });
     }
     around_.later(Duration{after.us / 2}, [this, change, answer, looked_up] {
-      auto refusal = target_.execute(change, around_.profile.engine.filter, *looked_up);
+      auto refusal = target_.execute(change, around_.filter(), *looked_up);
       if (!refusal || *answer) return;
       if (change.kind == SchemaChangeKind::rename) may_be_unproven_.insert(change.to);
       *answer = std::move(refusal);

@@ -179,7 +179,7 @@ bool Workload::change_options(const Namespace& ns) {
 }
 
 bool Workload::rename(const Namespace& from) {
-  const bool watched = around_.profile.engine.filter.contains(from.database, from.collection);
+  const bool watched = around_.filter().contains(from.database, from.collection);
   // Nobody would tell of a collection that comes into scope.
   if (!watched && !around_.profile.rename_seen_at_new_name) return false;
   std::vector<Namespace> names = around_.profile.watched;

@@ -95,6 +95,7 @@ void World::start_process() {
     return;
   }
   EngineOptions options = profile_.engine;
+  options.filter = around_.filter();
   options.resume_from = *std::move(checkpoint);
   options.spool = spool_link_.contents();
   options.seed = random_.next();
@@ -380,7 +381,7 @@ std::set<Namespace> World::unproven_with_cause() const {
     const bool gone = change.kind == EventKind::drop || change.kind == EventKind::rename;
     if (gone && copied_late) with_cause.insert(change.ns);
     if (change.kind != EventKind::rename) continue;
-    const auto& filter = profile_.engine.filter;
+    const auto& filter = profile_.grows_in_life > 0 ? profile_.filter_at_first : profile_.engine.filter;
     const bool unknown =
         !filter.contains(change.ns.database, change.ns.collection) || repeated.count(change.number) > 0;
     if (unknown || missed_lookups_.count(change.ns) > 0 || with_cause.count(change.ns) > 0)
@@ -426,7 +427,7 @@ void World::check_equal() {
   const std::set<Namespace> exempt = exempt_namespaces();
   const std::set<std::string> quarantined = disk_link_.quarantined();
   for (const Namespace& ns : profile_.watched) {
-    if (exempt.count(ns) > 0) continue;
+    if (exempt.count(ns) > 0 || !around_.filter().contains(ns.database, ns.collection)) continue;
     check_namespace(ns, quarantined);
     check_schema(ns);
   }

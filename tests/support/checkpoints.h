@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "bson/extended_json.h"
 #include "state/checkpoint_store.h"
@@ -71,6 +74,11 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
   copied.late_copies = true;
   checkpoint.streams.push_back(copied);
   checkpoint.copies = {collection_left()};
+  const std::vector<NamespacePattern> include{{"db", "a"}, {"db", "b.\"c\""}, {"db", ""}};
+  checkpoint.watched = {
+      {"db.*", std::make_shared<NamespaceFilter>(include, std::vector<NamespacePattern>{{"db", "x"}})},
+      {"*", std::make_shared<NamespaceFilter>(std::vector<NamespacePattern>{{"", ""}},
+                                              std::vector<NamespacePattern>{})}};
   StreamCheckpoint unknown;
   unknown.scope = "*";
   checkpoint.streams.push_back(unknown);
@@ -88,11 +96,20 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
   return checkpoint;
 }
 
+inline bool same(const WatchedBefore& a, const WatchedBefore& b) {
+  return a.stream == b.stream && a.filter->include() == b.filter->include() &&
+         a.filter->exclude() == b.filter->exclude();
+}
+
 inline bool same(const Checkpoint& a, const Checkpoint& b) {
+  const bool same_watched =
+      std::equal(a.watched.begin(), a.watched.end(), b.watched.begin(), b.watched.end(),
+                 [](const WatchedBefore& one, const WatchedBefore& other) { return same(one, other); });
   const bool same_source = a.source && b.source ? *a.source == *b.source : a.source == b.source;
-  return same_source && a.generation == b.generation && a.streams == b.streams && a.suspects == b.suspects &&
-         a.unproven_namespaces == b.unproven_namespaces && a.missed_lookups == b.missed_lookups &&
-         a.clean_end == b.clean_end && a.stats == b.stats && a.copies == b.copies;
+  return same_source && same_watched && a.generation == b.generation && a.streams == b.streams &&
+         a.suspects == b.suspects && a.unproven_namespaces == b.unproven_namespaces &&
+         a.missed_lookups == b.missed_lookups && a.clean_end == b.clean_end && a.stats == b.stats &&
+         a.copies == b.copies;
 }
 
 }  // namespace ddsync::state::test

@@ -279,5 +279,48 @@ TEST(EngineCopy, IsNotWantedForAStreamThatHasAPosition) {
   EXPECT_EQ(given.take<output::ReadStream>().spool_as, 0u);
 }
 
+// A stream of the database that watched db.coll until now, and shall watch db.other too.
+EngineOptions with_a_collection_more(CopyMode mode) {
+  EngineOptions options = Harness::options();
+  options.copy.mode = mode;
+  options.streams = {{ScopeLevel::database, {"db", ""}}};
+  options.resume_from.streams = with_position().resume_from.streams;
+  options.resume_from.streams[0].scope = "db.*";
+  options.resume_from.watched = {
+      {"db.*", std::make_shared<NamespaceFilter>(std::vector<NamespacePattern>{{"db", "coll"}},
+                                                 std::vector<NamespacePattern>{})}};
+  return options;
+}
+
+const std::vector<NamespacePattern>& watched(const Checkpoint& checkpoint) {
+  return checkpoint.watched.at(0).filter->include();
+}
+
+TEST(EngineCopy, WhatIsWatchedInAdditionIsCopiedBeforeItsStreamGoesOn) {
+  Harness given(with_a_collection_more(CopyMode::automatic));
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  const auto order = given.take<output::PlanCopy>();
+  ASSERT_NE(order.covered, nullptr);
+  EXPECT_TRUE(order.covered->contains("db", "coll"));
+  EXPECT_FALSE(order.covered->contains("db", "other"));
+  EXPECT_TRUE(given.engine().status().streams.at(0).state == StreamState::copying) << "its changes wait";
+
+  given.give(input::CopyPlanned{order.id, {}, {}});
+  EXPECT_EQ(watched(given.make_durable()).size(), 2u);
+}
+
+TEST(EngineCopy, WhatIsWatchedInAdditionIsOnlyFollowedWithoutCopies) {
+  Harness given(with_a_collection_more(CopyMode::off));
+  given.give(input::TargetReady{});
+  const auto notices = given.take_all<output::Notice>();
+  ASSERT_FALSE(notices.empty());
+  EXPECT_NE(notices.front().text.find("db.*: watched from now on, too: db.other"), std::string::npos);
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_FALSE(given.has<output::PlanCopy>());
+  given.batch(insert("a", "1"), "a");
+  EXPECT_EQ(watched(given.make_durable()).size(), 2u);
+}
+
 }  // namespace
 }  // namespace ddsync::test

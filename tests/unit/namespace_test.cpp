@@ -88,6 +88,31 @@ TEST(Filter, KnowsDatabasesThatAreInScopeAsAWhole) {
   EXPECT_FALSE(filter({"*"}).contains_whole_database("admin"));
 }
 
+TEST(Filter, HasOnlyThePatternsOfItsScopeWithinIt) {
+  const NamespaceFilter filter({{"a", "x"}, {"b", ""}, {"", ""}}, {{"a", "y"}, {"b", "z"}});
+  const NamespaceFilter within = filter.within({ScopeLevel::database, {"a", ""}});
+  EXPECT_EQ(within.include(), (std::vector<NamespacePattern>{{"a", "x"}, {"", ""}}));
+  EXPECT_EQ(within.exclude(), (std::vector<NamespacePattern>{{"a", "y"}}));
+  EXPECT_EQ(filter.within({ScopeLevel::cluster, {}}).include(), filter.include());
+}
+
+TEST(Filter, TellsWhatItTakesBeyondAnother) {
+  const auto before =
+      std::make_shared<NamespaceFilter>(std::vector<NamespacePattern>{{"a", "x"}, {"b", ""}},
+                                        std::vector<NamespacePattern>{{"b", "y"}, {"b", "z"}});
+  const NamespaceFilter now({{"a", "x"}, {"a", "w"}, {"b", ""}}, {{"b", "z"}});
+  EXPECT_EQ(now.added_to(*before), (std::vector<NamespacePattern>{{"a", "w"}, {"b", "y"}}));
+  EXPECT_TRUE(before->added_to(*before).empty());
+
+  const NamespaceFilter added = now.without(before);
+  EXPECT_TRUE(added.contains("a", "w"));
+  EXPECT_TRUE(added.contains("b", "y"));
+  EXPECT_FALSE(added.contains("a", "x"));
+  EXPECT_FALSE(added.contains("b", "other"));
+  EXPECT_FALSE(added.contains("b", "z"));
+  EXPECT_TRUE(now.without(nullptr).contains("a", "x"));
+}
+
 TEST(WatchScope, IsNamedLikeItsPattern) {
   EXPECT_EQ((WatchScope{ScopeLevel::collection, {"db", "a.b"}}).name(), "db.a.b");
   EXPECT_EQ((WatchScope{ScopeLevel::database, {"db", ""}}).name(), "db.*");
