@@ -19,8 +19,6 @@ constexpr size_t kCollectionStreamsMax = 32;
 constexpr size_t kCollectionsWorthADatabase = 4;
 constexpr size_t kStreamsMax = 64;
 
-using Plan = tl::expected<std::vector<WatchScope>, std::string>;
-
 WatchScope cluster_scope() { return {ScopeLevel::cluster, {}}; }
 WatchScope database_scope(const std::string& database) { return {ScopeLevel::database, {database, ""}}; }
 WatchScope scope_of(const NamespacePattern& pattern) {
@@ -55,32 +53,16 @@ std::vector<WatchScope> widest(const std::set<WatchScope>& scopes) {
   return result;
 }
 
-Plan collection_streams(const Config& config) {
+std::set<WatchScope> scopes_of(const Config& config) {
   std::set<WatchScope> scopes;
-  for (const NamespacePattern& pattern : config.watch) {
-    const WatchScope scope = scope_of(pattern);
-    if (scope.level != ScopeLevel::collection) {
-      return tl::unexpected(
-          fmt::format("watch.scope: collection cannot watch {}; list its collections, or use scope "
-                      "auto, database or cluster",
-                      pattern.text()));
-    }
-    scopes.insert(scope);
-  }
-  return widest(scopes);
+  for (const NamespacePattern& pattern : config.watch) scopes.insert(scope_of(pattern));
+  return scopes;
 }
 
-Plan database_streams(const Config& config) {
+std::set<WatchScope> database_scopes_of(const Config& config) {
   std::set<WatchScope> scopes;
-  for (const NamespacePattern& pattern : config.watch) {
-    if (pattern.database.empty()) {
-      return tl::unexpected(
-          std::string("watch.scope: database cannot watch *; list database.*, or use scope auto or "
-                      "cluster"));
-    }
-    scopes.insert(database_scope(pattern.database));
-  }
-  return widest(scopes);
+  for (const NamespacePattern& pattern : config.watch) scopes.insert(database_scope(pattern.database));
+  return scopes;
 }
 
 // What `wanted` asks for and `kept` does not cover, in as few streams as reasonable.
@@ -117,20 +99,19 @@ std::vector<WatchScope> automatic_streams(const std::set<WatchScope>& wanted,
   return widest(scopes);
 }
 
-Plan chosen_streams(const Config& config, const std::set<WatchScope>& durable) {
+// load() has refused what a chosen scope cannot watch.
+std::vector<WatchScope> chosen_streams(const Config& config, const std::set<WatchScope>& durable) {
   switch (config.scope) {
     case Scope::collection:
-      return collection_streams(config);
+      return widest(scopes_of(config));
     case Scope::database:
-      return database_streams(config);
+      return widest(database_scopes_of(config));
     case Scope::cluster:
-      return std::vector<WatchScope>{cluster_scope()};
+      return {cluster_scope()};
     case Scope::automatic:
       break;
   }
-  std::set<WatchScope> wanted;
-  for (const NamespacePattern& pattern : config.watch) wanted.insert(scope_of(pattern));
-  return automatic_streams(wanted, durable);
+  return automatic_streams(scopes_of(config), durable);
 }
 
 // Durable scopes that still deliver something watched.
@@ -150,12 +131,12 @@ std::set<WatchScope> still_watched(const Config& config, const std::vector<std::
 
 }  // namespace
 
-Plan plan_streams(const Config& config, const std::vector<std::string>& durable_scopes) {
+tl::expected<std::vector<WatchScope>, std::string> plan_streams(
+    const Config& config, const std::vector<std::string>& durable_scopes) {
   const std::set<WatchScope> durable = still_watched(config, durable_scopes);
-  Plan plan = chosen_streams(config, durable);
-  if (!plan) return plan;
+  std::vector<WatchScope> plan = chosen_streams(config, durable);
   for (const WatchScope& scope : durable) {
-    if (std::find(plan->begin(), plan->end(), scope) != plan->end()) continue;
+    if (std::find(plan.begin(), plan.end(), scope) != plan.end()) continue;
     return tl::unexpected(
         fmt::format("the state holds a position of the stream {}, but the configuration now asks for other "
                     "streams over the "

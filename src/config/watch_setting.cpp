@@ -92,6 +92,13 @@ void check_watched(const YamlDocument& yaml, const std::vector<Listed>& watch,
   }
 }
 
+void check_scope(const YamlDocument& yaml, const std::vector<Listed>& watch, Scope scope) {
+  for (const auto& [pattern, line] : watch) {
+    if (const std::string fault = scope_fault(scope, pattern); !fault.empty())
+      problem(yaml, kCollections, line, fmt::format("'{}' {}", pattern.text(), fault));
+  }
+}
+
 std::vector<NamespacePattern> without_lines(const std::vector<Listed>& listed) {
   std::vector<NamespacePattern> result;
   result.reserve(listed.size());
@@ -100,6 +107,16 @@ std::vector<NamespacePattern> without_lines(const std::vector<Listed>& listed) {
 }
 
 }  // namespace
+
+std::string scope_fault(Scope scope, const NamespacePattern& pattern) {
+  if (scope == Scope::collection && pattern.collection.empty())
+    return "cannot be watched with watch.scope: collection; list its collections, or use scope auto, "
+           "database "
+           "or cluster";
+  if (scope == Scope::database && pattern.database.empty())
+    return "cannot be watched with watch.scope: database; list database.*, or use scope auto or cluster";
+  return {};
+}
 
 void read_watch(const YamlDocument& yaml, Config& config) {
   const size_t problems_before = yaml.problem_count();
@@ -114,6 +131,7 @@ void read_watch(const YamlDocument& yaml, Config& config) {
   config.watch = without_lines(watch);
   config.exclude = without_lines(exclude);
   yaml.choose("watch.scope", kScopeNames, config.scope);
+  check_scope(yaml, watch, config.scope);
 }
 
 }  // namespace ddsync::config

@@ -87,6 +87,12 @@ INSTANTIATE_TEST_SUITE_P(
                 "the two"},
         Refused{"collections: [db.a], exclude: [b]",
                 "3: watch.exclude: 'b' is not database.collection, database.* or *"},
+        Refused{"collections: [db.a, 'db.*'], scope: collection",
+                "3: watch.collections: 'db.*' cannot be watched with watch.scope: collection; list its "
+                "collections, or use scope auto, database or cluster"},
+        Refused{"collections: [db.a, 'db.*', '*'], scope: database",
+                "3: watch.collections: '*' cannot be watched with watch.scope: database; list database.*, or "
+                "use scope auto or cluster"},
         Refused{"collections: [db.a], scope: table",
                 "3: watch.scope: 'table' is wrong; give one of auto, collection, database, cluster"}));
 
