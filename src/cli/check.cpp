@@ -12,9 +12,8 @@ namespace ddsync::cli {
 namespace {
 
 check::Findings findings_of(const std::string& config_path) {
-  const auto config = config::load(config_path);
+  const auto config = config::load(config_path, mongo::uri_fault);
   if (!config) return check::configuration_problems(config_path, config.error());
-  const mongo::Driver driver;
   return check::examine(*config);
 }
 

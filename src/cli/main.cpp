@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "mongo/endpoint.h"
 
 namespace ddsync::cli {
 namespace {
@@ -147,6 +148,7 @@ int parse_and_run(int argc, char** argv) {
     std::cerr << one_line(error.what()) << "\nRun documentdb-sync --help for the options.\n";
     return code(ExitCode::bad_configuration);
   }
+  const mongo::Driver driver;
   switch (arguments.command) {
     case Command::run:
       return run(arguments);

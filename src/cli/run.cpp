@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/serve.h"
+#include "mongo/endpoint.h"
 
 namespace ddsync::cli {
 namespace {
@@ -17,7 +18,7 @@ int print_config(const config::Config& config) {
 }  // namespace
 
 int run(const Arguments& arguments) {
-  auto config = config::load(arguments.config_path);
+  auto config = config::load(arguments.config_path, mongo::uri_fault);
   if (!config) {
     print_problems(arguments.config_path, config.error());
     return code(runtime::ExitCode::bad_configuration);

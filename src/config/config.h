@@ -82,8 +82,12 @@ struct Config {
 // Every setting that a file may hold: "section.key" or "key".
 std::span<const std::string_view> known_settings();
 
+// Why the driver, which is not known here, does not take a connection string; empty when it does. Never with
+// any of its text.
+using UriCheck = std::string (*)(const std::string& uri);
+
 // Reads and checks the file. `uri_env` and `uri_file` are resolved here.
-tl::expected<Config, std::vector<Problem>> load(const std::string& path);
+tl::expected<Config, std::vector<Problem>> load(const std::string& path, UriCheck driver_check = nullptr);
 
 // The effective values as YAML, secrets masked: --print-config. Reading it back gives the same configuration
 // but for the masked secrets.

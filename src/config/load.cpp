@@ -67,9 +67,10 @@ std::string normal_path(const std::filesystem::path& path) {
   return normal.has_filename() ? normal.string() : normal.parent_path().string();
 }
 
-void read_servers(const YamlDocument& yaml, const std::string& folder, Config& config) {
-  UriSetting source = read_uri(yaml, "source", folder, config.warnings);
-  UriSetting target = read_uri(yaml, "target", folder, config.warnings);
+void read_servers(const YamlDocument& yaml, const std::string& folder, UriCheck driver_check,
+                  Config& config) {
+  UriSetting source = read_uri(yaml, "source", folder, driver_check, config.warnings);
+  UriSetting target = read_uri(yaml, "target", folder, driver_check, config.warnings);
   if (same_servers(source.uri, target.uri)) {
     yaml.problem_at(std::max(source.line, target.line),
                     "source and target are the same server; correct one of the two connection strings");
@@ -144,7 +145,7 @@ void read_logging(const YamlDocument& yaml, Config& config) {
 
 std::span<const std::string_view> known_settings() { return kKnownSettings; }
 
-tl::expected<Config, std::vector<Problem>> load(const std::string& path) {
+tl::expected<Config, std::vector<Problem>> load(const std::string& path, UriCheck driver_check) {
   std::vector<Problem> problems;
   const auto content = read_text_file(path);
   if (!content) {
@@ -157,7 +158,7 @@ tl::expected<Config, std::vector<Problem>> load(const std::string& path) {
   const std::string folder = normal_path(std::filesystem::absolute(path).parent_path());
   Config config;
   config.path = path;
-  read_servers(yaml, folder, config);
+  read_servers(yaml, folder, driver_check, config);
   read_watch(yaml, config);
   read_state(yaml, folder, config);
   read_apply(yaml, config);

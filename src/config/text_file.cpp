@@ -1,10 +1,14 @@
 #include "config/text_file.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cerrno>
 #include <fstream>
 #include <string_view>
 #include <system_error>
+
+#include "config/size.h"
 
 namespace ddsync::config {
 namespace {
@@ -16,20 +20,21 @@ tl::unexpected<std::string> system_reason() { return tl::unexpected(std::generic
 
 }  // namespace
 
-tl::expected<std::string, std::string> read_text_file(const std::filesystem::path& path) {
+tl::expected<std::string, std::string> read_text_file(const std::filesystem::path& path, size_t bytes_max) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return tl::unexpected(std::string("it is a directory"));
   std::ifstream file(path, std::ios::binary);
   if (!file) return system_reason();
   std::string text;
   std::array<char, kPieceBytes> piece;
-  while (text.size() <= kTextFileBytesMax && file.good()) {
+  while (text.size() <= bytes_max && file.good()) {
     file.read(piece.data(), piece.size());
     text.append(piece.data(), static_cast<size_t>(file.gcount()));
   }
   if (file.bad()) return system_reason();
-  if (text.size() > kTextFileBytesMax)
-    return tl::unexpected(std::string("it is larger than 1 MiB, so it is another file than is meant"));
+  if (text.size() > bytes_max)
+    return tl::unexpected(
+        fmt::format("it is larger than {}, so it is another file than is meant", print_size(bytes_max)));
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   return text;
 }

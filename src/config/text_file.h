@@ -12,6 +12,7 @@ namespace ddsync::config {
 inline constexpr size_t kTextFileBytesMax = 1U << 20;
 
 // Without a byte order mark. The error says why it cannot be read, without the path.
-tl::expected<std::string, std::string> read_text_file(const std::filesystem::path& path);
+tl::expected<std::string, std::string> read_text_file(const std::filesystem::path& path,
+                                                      size_t bytes_max = kTextFileBytesMax);
 
 }  // namespace ddsync::config

@@ -1,5 +1,8 @@
 #include "config/uri.h"
 
+#include <algorithm>
+#include <charconv>
+
 namespace ddsync::config {
 namespace {
 
@@ -64,6 +67,20 @@ std::vector<UriOption> options_of(std::string_view uri) {
     }
   }
   return options;
+}
+
+std::string percent_decoded(std::string_view text) {
+  constexpr size_t escape_size = 3;
+  std::string decoded;
+  while (!text.empty()) {
+    unsigned char byte = 0;
+    const char* const end = text.data() + std::min(text.size(), escape_size);
+    const bool is_escape = text.front() == '%' && text.size() >= escape_size &&
+                           std::from_chars(text.data() + 1, end, byte, 16).ptr == end;
+    decoded += is_escape ? static_cast<char>(byte) : text.front();
+    text.remove_prefix(is_escape ? escape_size : 1);
+  }
+  return decoded;
 }
 
 }  // namespace ddsync::config

@@ -2,6 +2,7 @@
 // given.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,5 +30,8 @@ struct UriOption {
   std::string_view value;
 };
 std::vector<UriOption> options_of(std::string_view uri);
+
+// "%2F" is "/". A % without two hexadecimal digits behind it stays.
+std::string percent_decoded(std::string_view text);
 
 }  // namespace ddsync::config

@@ -17,7 +17,6 @@ namespace {
 
 constexpr auto kPlaceholders =
     std::to_array<std::string_view>({"<SOURCE_CONNECTION_STRING>", "<TARGET_CONNECTION_STRING>"});
-constexpr auto kOff = std::to_array<std::string_view>({"false", "f", "no", "n", "0"});
 // Names of one address. Others of 127.0.0.0/8 are loopback too, but may be servers of their own.
 constexpr auto kLocalhost = std::to_array<std::string_view>({"localhost", "127.0.0.1", "[::1]"});
 constexpr std::string_view kDefaultPort = "27017";
@@ -38,27 +37,9 @@ bool is_one_of(const std::array<std::string_view, N>& words, std::string_view te
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-bool is_on(const UriOption& option) { return !is_one_of(kOff, lower(option.value)); }
-
 bool is_loopback(std::string_view host) {
   return is_one_of(kLocalhost, host) ||
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
-// The driver's rule: `tls` decides; without it any other option of TLS switches it on.
-bool is_encrypted(std::string_view uri) {
-  bool encrypted = is_srv(uri);
-  bool decided = false;
-  for (const UriOption& option : options_of(uri)) {
-    const std::string name = lower(option.name);
-    if (name == "tls" || name == "ssl") {
-      encrypted = is_on(option);
-      decided = true;
-    } else if (!decided && (name.starts_with("tls") || name.starts_with("ssl"))) {
-      encrypted = true;
-    }
-  }
-  return encrypted;
 }
 
 // "host:port" in one spelling each.

@@ -7,12 +7,12 @@
 
 #include "config/edit_distance.h"
 #include "config/plain_text.h"
-#include "config/uri.h"
 
 namespace ddsync::config {
 namespace {
 
 constexpr size_t kToldBytesMax = 60;
+constexpr auto kOff = std::to_array<std::string_view>({"false", "f", "no", "n", "0"});
 
 // libmongoc's mongoc-uri.h and mongoc_uri_t(3).
 constexpr auto kKnown = std::to_array<std::string_view>({"appName",
@@ -96,6 +96,23 @@ std::vector<UnknownOption> unknown_options(std::string_view uri) {
     result.push_back({std::move(told), name.starts_with("tls") || name.starts_with("ssl")});
   }
   return result;
+}
+
+bool is_on(const UriOption& option) { return std::ranges::find(kOff, lower(option.value)) == kOff.end(); }
+
+bool is_encrypted(std::string_view uri) {
+  bool encrypted = is_srv(uri);
+  bool decided = false;
+  for (const UriOption& option : options_of(uri)) {
+    const std::string name = lower(option.name);
+    if (name == "tls" || name == "ssl") {
+      encrypted = is_on(option);
+      decided = true;
+    } else if (!decided && (name.starts_with("tls") || name.starts_with("ssl"))) {
+      encrypted = true;
+    }
+  }
+  return encrypted;
 }
 
 }  // namespace ddsync::config

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "config/uri.h"
+
 namespace ddsync::config {
 
 // Each one that is not known, with what may be meant.
@@ -13,5 +15,10 @@ struct UnknownOption {
   bool of_tls = false;
 };
 std::vector<UnknownOption> unknown_options(std::string_view uri);
+
+bool is_on(const UriOption& option);
+
+// The driver's rule: `tls` decides; without it any other option of TLS switches it on.
+bool is_encrypted(std::string_view uri);
 
 }  // namespace ddsync::config

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "config/text_file.h"
+#include "config/tls_files.h"
 #include "config/uri_check.h"
 
 namespace ddsync::config {
@@ -87,18 +88,26 @@ std::optional<std::string> uri_of(const YamlDocument& yaml, const std::string& s
   return yaml.text(setting);
 }
 
+// The driver's view and that of the files are only worth asking for where the whole is a connection string.
+std::vector<std::string> faults_of(const std::string& uri, UriCheck driver_check) {
+  if (std::string fault = uri_fault(uri); !fault.empty()) return {std::move(fault)};
+  std::vector<std::string> faults = tls_file_faults(uri);
+  if (driver_check == nullptr) return faults;
+  if (std::string fault = driver_check(uri); !fault.empty()) faults.push_back(std::move(fault));
+  return faults;
+}
+
 }  // namespace
 
 UriSetting read_uri(const YamlDocument& yaml, const std::string& side, const std::string& folder,
-                    std::vector<Problem>& warnings) {
+                    UriCheck driver_check, std::vector<Problem>& warnings) {
   const std::optional<std::string> setting = given_setting(yaml, side);
   if (!setting) return {};
   const std::optional<std::string> uri = uri_of(yaml, *setting, folder);
   if (!uri) return {};
-  if (const std::string fault = uri_fault(*uri); !fault.empty()) {
-    yaml.problem(*setting, fault);
-    return {};
-  }
+  const std::vector<std::string> faults = faults_of(*uri, driver_check);
+  for (const std::string& fault : faults) yaml.problem(*setting, fault);
+  if (!faults.empty()) return {};
   for (const std::string& weakness : uri_weaknesses(*uri)) {
     warnings.push_back({yaml.line(*setting), fmt::format("{}: {}", side, weakness)});
   }

@@ -15,6 +15,6 @@ struct UriSetting {
 // The connection string of `side` ("source" or "target"), given as <side>.uri, .uri_env or .uri_file
 // (relative to `folder`). What weakens the connection becomes a warning. No text holds any part of it.
 UriSetting read_uri(const YamlDocument& yaml, const std::string& side, const std::string& folder,
-                    std::vector<Problem>& warnings);
+                    UriCheck driver_check, std::vector<Problem>& warnings);
 
 }  // namespace ddsync::config

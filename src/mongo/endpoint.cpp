@@ -48,6 +48,11 @@ Driver::Driver() {
 
 Driver::~Driver() { mongoc_cleanup(); }
 
+std::string uri_fault(const std::string& uri) {
+  const auto parsed = parse_uri({.uri = uri});
+  return parsed ? std::string() : parsed.error().message;
+}
+
 struct Endpoint::Impl {
   UriHandle uri;
   PoolHandle pool;

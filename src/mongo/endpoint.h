@@ -29,6 +29,10 @@ class Driver {
   Driver& operator=(const Driver&) = delete;
 };
 
+// Why no Endpoint can be made of it: names the part that is wrong, never its text; empty when one can. Needs
+// a Driver.
+std::string uri_fault(const std::string& uri);
+
 struct ServerInfo {
   std::string
       description;      // for the log: "DocumentDB 0.112 (wire version 21)", "MongoDB 8.2, replica set rs0"

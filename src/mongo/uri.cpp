@@ -65,15 +65,19 @@ std::string wrong_part(std::string_view driver_message) {
   const std::string message = lower(driver_message);
   const auto says = [&](std::string_view text) { return message.find(text) != std::string::npos; };
   if (says("schema")) return "it must begin with mongodb:// or mongodb+srv://";
+  if (says("authentication mechanism"))
+    return "user name, password and the option authMechanism do not go together; correct one of them";
   if (says("username") || says("password") || says("user info"))
     return "user name or password: special characters (: / ? # [ ] @ %) must be percent-encoded";
   if (says("srv uri") || says("service name"))
     return "the host: mongodb+srv:// takes one host name of at least three parts and no port";
-  if (says("database")) return "the database name after the host";
+  if (says("database")) return "the database name after the host; correct or remove it";
+  constexpr std::string_view wrong = "has a wrong value or does not go with the rest; correct or remove it";
   for (const std::string_view name : kOptionNames)
-    if (says("\"" + lower(name) + "\"") || says(lower(name) + " ")) return fmt::format("the option {}", name);
-  if (says("host")) return "the host list";
-  return "an option after the '?'";
+    if (says("\"" + lower(name) + "\"") || says(lower(name) + " "))
+      return fmt::format("the option {} {}", name, wrong);
+  if (says("host")) return "the host list; correct it";
+  return fmt::format("an option after the '?' {}", wrong);
 }
 
 bool has_option(const mongoc_uri_t* uri, const char* name) {

@@ -171,7 +171,6 @@ ExitCode run_guarded(const ServiceOptions& options, Signals& signals) {
 void run_service(const ServiceOptions& options) {
   harden_process();
   install_last_words();
-  const mongo::Driver driver;
   Signals signals;
   end_process(run_guarded(options, signals));
 }

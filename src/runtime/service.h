@@ -33,7 +33,8 @@ enum class ExitCode : int {
 };
 
 // Runs until SIGINT/SIGTERM or a reason to stop, then ends the process with an ExitCode; logs everything
-// itself. Installs its own signal handlers (SIGINT, SIGTERM, SIGUSR1).
+// itself. Installs its own signal handlers (SIGINT, SIGTERM, SIGUSR1). Needs a mongo::Driver, and no other
+// thread.
 [[noreturn]] void run_service(const ServiceOptions& options);
 
 }  // namespace ddsync::runtime

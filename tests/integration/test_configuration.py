@@ -71,6 +71,19 @@ def test_all_problems_are_reported_at_once(tmp_path):
         assert told in output, told
 
 
+@pytest.mark.parametrize("arguments", [[], ["--print-config"], ["copy"], ["check"]], ids=" ".join)
+def test_what_is_wrong_for_the_driver_and_missing_certificates_are_told_with_all_else(tmp_path, arguments):
+    """Else the first would end the start one by one, and a missing file would be waited for like a server."""
+    path = written(tmp_path, good(
+        source=f'uri: "{URI}&heartbeatFrequencyMS=cAnArY"', target=f'uri: "{OTHER_URI}&tlsCAFile=/nowhere/ca.pem"',
+        collections='["db.*"]\n  scope: collection'))
+    output = " ".join(refused(path, *arguments).split())  # check has a table
+    for told in ("yaml:2: source.uri: the connection string is wrong: the option heartbeatFrequencyMS",
+                 "yaml:4: target.uri: tlsCAFile: the file /nowhere/ca.pem cannot be read: No such file or directory",
+                 "yaml:6: watch.collections: 'db.*' cannot be watched with watch.scope: collection"):
+        assert told in output, output
+
+
 def test_the_problems_of_a_file_that_is_something_else_do_not_flood_the_terminal(tmp_path):
     output = refused(written(tmp_path, "".join(f"k{n}: 1\n" for n in range(1_000)))).splitlines()
     assert len(output) == 101 and output[-1] == "1003 problems in the configuration; nothing was started"

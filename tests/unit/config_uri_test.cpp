@@ -164,6 +164,25 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"uri: 'mongodb://other:user@127.0.0.1:2/?tls=true'",
                 "2: source and target are the same server; correct one of the two connection strings"}));
 
+std::string refused_by_driver(const std::string& uri) {
+  return uri.find("tls=maybe") == std::string::npos ? "" : "the option tls is wrong";
+}
+
+TEST(UriSetting, ThatTheDriverRefusesIsToldWithAllOtherProblems) {
+  const test::ConfigFile file(
+      "source: {uri: 'mongodb://a/?tls=maybe'}\ntarget: {uri: 'mongodb://b/?tls=maybe&tlsCAFile=/none'}\n"
+      "watch: {collections: [nodot]}\n");
+  const auto config = load(file.path(), refused_by_driver);
+  ASSERT_FALSE(config);
+  const std::vector<Problem>& problems = config.error();
+  ASSERT_EQ(problems.size(), 4U);
+  EXPECT_EQ(problems[0], (Problem{1, "source.uri: the option tls is wrong"}));
+  EXPECT_EQ(problems[1].line, 2);
+  EXPECT_TRUE(problems[1].text.starts_with("target.uri: tlsCAFile: ")) << problems[1].text;
+  EXPECT_EQ(problems[2], (Problem{2, "target.uri: the option tls is wrong"}));
+  EXPECT_EQ(problems[3].line, 3);
+}
+
 TEST(SameServers, IsDecidedByHostAndPortAlone) {
   EXPECT_TRUE(same_servers("mongodb://h", "mongodb://u:p@H:27017/db?tls=true"));
   EXPECT_TRUE(same_servers("mongodb://localhost:5", "mongodb://127.0.0.1:5"));

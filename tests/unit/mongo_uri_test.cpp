@@ -66,6 +66,17 @@ TEST(Uri, NamesTheWrongPartButNeverItsText) {
   }
 }
 
+TEST(Uri, SaysBeforeAnyConnectionWhyItIsNotTaken) {
+  EXPECT_EQ(uri_fault("mongodb://user:secret@host/?tls=true&replicaSet=rs"), "");
+  EXPECT_EQ(uri_fault("mongodb://host/?authMechanism=SCRAM-SHA-256"),
+            "the connection string is wrong: user name, password and the option authMechanism do not go "
+            "together; correct one of them");
+  EXPECT_EQ(
+      uri_fault("mongodb://host/?directConnection=maybe"),
+      "the connection string is wrong: the option directConnection has a wrong value or does not go with "
+      "the rest; correct or remove it");
+}
+
 TEST(Uri, RecognisesHostsByTheirDomain) {
   const auto uri = parse_uri(options("mongodb://a.example.com:1,ACCOUNT.mongo.cosmos.azure.com:10255/"));
   ASSERT_TRUE(uri);
