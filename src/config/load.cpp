@@ -85,7 +85,8 @@ void read_size(const YamlDocument& yaml, std::string_view setting, SizeRange ran
   const std::optional<uint64_t> bytes = parse_size(*given);
   if (!bytes) {
     yaml.problem(setting,
-                 fmt::format("'{}' is not a size; write 256 MiB, 1 GiB or a number of bytes", shown(*given)));
+                 fmt::format("'{}' is not a size; give a whole number of bytes, or with one of the units {}",
+                             shown(*given), size_units()));
   } else if ((*bytes < range.least || *bytes > range.most) && !(range.or_zero && *bytes == 0)) {
     yaml.problem(setting,
                  fmt::format("'{}' is out of range; give {}{} to {}", shown(*given),

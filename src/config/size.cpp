@@ -42,6 +42,12 @@ std::optional<uint64_t> parse_size(std::string_view text) {
   return std::nullopt;
 }
 
+std::string size_units() {
+  std::string names;
+  for (const Unit& unit : kUnits) names += fmt::format("{}{}", names.empty() ? "" : ", ", unit.name);
+  return names;
+}
+
 std::string print_size(uint64_t bytes) {
   for (const Unit& unit : {kUnits[0], kUnits[1], kUnits[2]}) {
     if (bytes >= unit.bytes && bytes % unit.bytes == 0)

@@ -36,6 +36,12 @@ size_t common_beginning(std::string_view a, std::string_view b) {
   return static_cast<size_t>(ends.first - a.begin());
 }
 
+// Half of it is the same, or most of the shorter one begins the other: "logs" and "logging".
+bool could_mean(std::string_view name, std::string_view known) {
+  return edit_distance(name, known) * 2 <= std::max(name.size(), known.size()) ||
+         common_beginning(name, known) * 4 >= std::min(name.size(), known.size()) * 3;
+}
+
 }  // namespace
 
 std::string shown(std::string_view text) {
@@ -46,7 +52,7 @@ std::string shown(std::string_view text) {
 
 YamlDocument::YamlDocument(const std::string& text, std::span<const std::string_view> known,
                            std::vector<Problem>& problems)
-    : known_(known), sections_(sections_of(known_)), problems_(problems) {
+    : text_(text), known_(known), sections_(sections_of(known_)), problems_(problems) {
   const auto root = parse_yaml(text);
   if (!root) {
     problems_.push_back(root.error());
@@ -67,10 +73,12 @@ void YamlDocument::read_section(const std::string& prefix, const YAML::Node& map
       problem_at(line, "a key must be plain text");
     } else if (const std::string& key = entry.first.Scalar(); key == kMergeKey) {
       problem_at(line, "<< (a merge key) is not supported; write the keys out");
-    } else if (key.find('.') != std::string::npos) {
-      problem_at(line,
-                 fmt::format("{} is not a known key; did you mean {}, the section on a line of its own?",
-                             shown(prefix + key), nearest(prefix + key)));
+    } else if (const size_t dot = key.find('.'); dot != std::string::npos) {
+      problem_at(line, is_known(key)
+                           ? fmt::format("{} must be nested: write {}: on a line of its own and {}: "
+                                         "indented below it",
+                                         key, key.substr(0, dot), key.substr(dot + 1))
+                           : unknown_key(prefix + key));
     } else {
       read_entry(prefix + key, line, entry.second);
     }
@@ -80,7 +88,7 @@ void YamlDocument::read_section(const std::string& prefix, const YAML::Node& map
 void YamlDocument::read_entry(const std::string& name, int line, const YAML::Node& value) {
   const bool is_setting = is_known(name);
   if (!is_setting && !is_section(name)) {
-    problem_at(line, fmt::format("{} is not a known key; did you mean {}?", shown(name), nearest(name)));
+    problem_at(line, unknown_key(name));
     return;
   }
   const bool is_first = is_setting ? settings_.emplace(name, Setting{value, line}).second
@@ -102,12 +110,19 @@ bool YamlDocument::is_section(std::string_view name) const {
   return std::find(sections_.begin(), sections_.end(), name) != sections_.end();
 }
 
-// The key that is nearest in writing; one of another section (a forgotten or wrong indentation) is a step
-// farther. Of equally near ones, the one that begins like it.
+std::string YamlDocument::unknown_key(std::string_view name) const {
+  const std::string meant = nearest(name);
+  return meant.empty() ? fmt::format("{} is not a known key; config.example.yaml names them all", shown(name))
+                       : fmt::format("{} is not a known key; did you mean {}?", shown(name), meant);
+}
+
+// The key that is nearest in writing, or none; one of another section (a forgotten or wrong indentation) is a
+// step farther. Of equally near ones, the one that begins like it.
 std::string YamlDocument::nearest(std::string_view name) const {
   std::string_view best;
   std::pair<size_t, size_t> least{std::string_view::npos, 0};
   const auto consider = [&](std::string_view candidate) {
+    if (!could_mean(last_part(name), last_part(candidate))) return;
     const size_t distance =
         std::min(edit_distance(name, candidate), edit_distance(last_part(name), last_part(candidate)) + 1);
     const std::pair<size_t, size_t> rank{distance, name.size() - common_beginning(name, candidate)};
@@ -155,8 +170,9 @@ void YamlDocument::number(std::string_view setting, uint32_t least, uint32_t mos
   if (error == std::errc() && stopped == end && number >= least && number <= most) {
     value = number;
   } else {
-    problem(setting, fmt::format("'{}' is wrong; give a whole number from {} to {}{}{}", shown(*given), least,
-                                 most, unit.empty() ? "" : ", in ", unit));
+    problem(setting, fmt::format("'{}' is wrong; give a whole number{}{} from {} to {}{}", shown(*given),
+                                 unit.empty() ? "" : " of ", unit, least, most,
+                                 unit.empty() ? "" : ", without a unit"));
   }
 }
 
@@ -186,7 +202,7 @@ std::optional<std::vector<YamlDocument::Item>> YamlDocument::list(std::string_vi
     if (item.IsScalar() && !item.Scalar().empty()) {
       items.push_back({item.Scalar(), line_of(item)});
     } else {
-      problem_at(line_of(item),
+      problem_at(line_of_value(text_, item),
                  fmt::format("{}: an entry is empty or not plain text; correct or remove it", setting));
     }
   }

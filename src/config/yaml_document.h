@@ -22,7 +22,7 @@ std::string shown(std::string_view text);
 class YamlDocument {
  public:
   // `known`: all settings, "section.key" or "key". Parse errors and unknown or repeated keys become problems.
-  // `known` and `problems` must outlive the document: the functions below add to the latter.
+  // All three must outlive the document: the functions below look into `text` and add to `problems`.
   YamlDocument(const std::string& text, std::span<const std::string_view> known,
                std::vector<Problem>& problems);
 
@@ -60,9 +60,11 @@ class YamlDocument {
   void read_entry(const std::string& name, int line, const YAML::Node& value);
   bool is_known(std::string_view name) const;
   bool is_section(std::string_view name) const;
+  std::string unknown_key(std::string_view name) const;
   std::string nearest(std::string_view name) const;
   std::optional<size_t> choice(std::string_view setting, std::span<const std::string_view> names) const;
 
+  const std::string& text_;
   std::span<const std::string_view> known_;
   std::vector<std::string_view> sections_;
   std::vector<Problem>& problems_;

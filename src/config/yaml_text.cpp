@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 
+#include <algorithm>
 #include <optional>
 #include <sstream>
 
@@ -54,6 +55,25 @@ std::optional<int> line_of_second_document(const std::string& text) {
   return documents.last_line;
 }
 
+// `number` counts from 0; empty past the end.
+std::string_view line_at(std::string_view text, int number) {
+  for (; number > 0 && !text.empty(); --number)
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text.substr(0, text.find('\n'));
+}
+
+std::string_view last_line(std::string_view text) { return text.substr(text.rfind('\n') + 1); }
+
+// But blanks or a comment.
+bool holds_nothing(std::string_view line) {
+  const size_t first = line.find_first_not_of(" \t\r");
+  return first == std::string_view::npos || line[first] == '#';
+}
+
+bool is_indented_by_tab(std::string_view line) {
+  return line.substr(0, line.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
+}
+
 std::string_view without_quotation(std::string_view message) { return message.substr(0, message.find(": ")); }
 
 }  // namespace
@@ -68,10 +88,21 @@ tl::expected<YAML::Node, Problem> parse_yaml(const std::string& text) {
     }
     return YAML::Load(text);
   } catch (const YAML::Exception& error) {
+    if (is_indented_by_tab(line_at(text, error.mark.line)))
+      return tl::unexpected(Problem{error.mark.line + 1, "is indented with a tab; YAML takes blanks only"});
     return tl::unexpected(Problem{
         error.mark.line + 1, fmt::format("not valid YAML: {}; check indentation and quotes here and above",
                                          without_quotation(error.msg))});
   }
+}
+
+int line_of_value(std::string_view text, const YAML::Node& value) {
+  const YAML::Mark mark = value.Mark();
+  if (!value.IsNull() || mark.is_null()) return mark.line + 1;
+  std::string_view before = text.substr(0, static_cast<size_t>(mark.pos));
+  while (holds_nothing(last_line(before)) && before.find('\n') != std::string_view::npos)
+    before = before.substr(0, before.rfind('\n'));
+  return static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1;
 }
 
 }  // namespace ddsync::config

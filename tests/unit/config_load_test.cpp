@@ -171,12 +171,15 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"apply: {writers: }", "4: apply.writers: is empty; give a value or remove the key"},
         Refused{"apply: {writers: ''}", "4: apply.writers: is empty; give a value or remove the key"},
         Refused{"apply: {late_write_max: 10s}",
-                "4: apply.late_write_max: '10s' is wrong; give a whole number from 1 to 86400, in seconds"},
+                "4: apply.late_write_max: '10s' is wrong; give a whole number of seconds from 1 to 86400, "
+                "without "
+                "a unit"},
         Refused{"apply: {fence: none}",
                 "4: apply.fence: 'none' is wrong; give one of auto, transaction_number, compare"},
         Refused{
             "logging: {status_interval: 86401}",
-            "4: logging.status_interval: '86401' is wrong; give a whole number from 0 to 86400, in seconds"},
+            "4: logging.status_interval: '86401' is wrong; give a whole number of seconds from 0 to 86400, "
+            "without a unit"},
         Refused{"logging: {level: LOUD}",
                 "4: logging.level: 'LOUD' is wrong; give one of DEBUG, INFO, WARNING, ERROR"},
         Refused{"logging: {format: xml}", "4: logging.format: 'xml' is wrong; give one of text, json"},
@@ -185,7 +188,9 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"state: {directory: ~}", "4: state.directory: is empty; give a value or remove the key"},
         Refused{"on_error: ignore", "4: on_error: 'ignore' is wrong; give one of stop, quarantine"},
         Refused{"memory: {limit: lots}",
-                "4: memory.limit: 'lots' is not a size; write 256 MiB, 1 GiB or a number of bytes"},
+                "4: memory.limit: 'lots' is not a size; give a whole number of bytes, or with one of the "
+                "units GiB, "
+                "MiB, KiB, GB, MB, KB, kB, Gi, Mi, Ki, B"},
         Refused{"memory: {limit: 15 MiB}",
                 "4: memory.limit: '15 MiB' is out of range; give 16 MiB to 1024 GiB"},
         Refused{"memory: {limit: 1025 GiB}",
@@ -228,9 +233,18 @@ INSTANTIATE_TEST_SUITE_P(
                 "4: persist_interval is not a known key; did you mean state.persist_interval?"},
         Refused{"Memory: {limit: 1GiB}", "4: Memory is not a known key; did you mean memory?"},
         Refused{"apply: {Writers: 5}", "4: apply.Writers is not a known key; did you mean apply.writers?"},
+        Refused{"foo: 1", "4: foo is not a known key; config.example.yaml names them all"},
+        Refused{"retries: 1", "4: retries is not a known key; config.example.yaml names them all"},
+        Refused{"apply: {host: 1}", "4: apply.host is not a known key; config.example.yaml names them all"},
+        Refused{"apply: {password: 1}",
+                "4: apply.password is not a known key; config.example.yaml names them all"},
+        Refused{"apply.writer: 5", "4: apply.writer is not a known key; did you mean apply.writers?"},
         Refused{"apply.writers: 5",
-                "4: apply.writers is not a known key; did you mean apply.writers, the "
-                "section on a line of its own?"}));
+                "4: apply.writers must be nested: write apply: on a line of its own and writers: indented "
+                "below it"},
+        Refused{"apply: {apply.writers: 5}",
+                "4: apply.writers must be nested: write apply: on a line of its own and writers: indented "
+                "below it"}));
 
 TEST(Load, ReportsAllProblemsAtOnceByLine) {
   const Lines problems = problems_of(

@@ -68,9 +68,28 @@ TEST(Yaml, KeysThatAreNoTextAreRefused) {
 }
 
 TEST(Yaml, ATabAsIndentationIsRefusedAtItsLine) {
-  const std::string problem = problem_of(good_with("apply:\n\twriters: 3\n"));
-  EXPECT_TRUE(problem.starts_with("5: not valid YAML:") || problem.starts_with("4: not valid YAML:"))
-      << problem;
+  for (const char* more : {"apply:\n\twriters: 3\n", "apply:\n \twriters: 3\n", "#\n\tapply: {writers: 3}"})
+    EXPECT_EQ(problem_of(good_with(more)), "5: is indented with a tab; YAML takes blanks only") << more;
+  EXPECT_EQ(problem_of(good_with("apply:\n  writers: 3\n\tfence: auto\n")),
+            "6: is indented with a tab; YAML takes blanks only");
+}
+
+TEST(Yaml, ATabElsewhereIsFine) {
+  EXPECT_EQ(problem_of(good_with("apply:\t# of writers\n\t\n  writers:\t3\n")), "");
+}
+
+TEST(Yaml, AnEmptyEntryIsToldAtItsLine) {
+  const std::string told = ": watch.exclude: an entry is empty or not plain text; correct or remove it";
+  const std::string list = std::string(test::kServers) + "watch:\n  collections: [a.b]\n  exclude:\n";
+  EXPECT_EQ(problem_of(list + "    - a.c\n    -\n    - a.d\n"), "7" + told);
+  EXPECT_EQ(problem_of(list + "    - a.c\n    - \r\n"), "7" + told);
+  EXPECT_EQ(problem_of(list + "    -  # none\n\n    # more\non_error: stop\n"), "6" + told);
+  EXPECT_EQ(problem_of(list + "    # \xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\xC3\xBC\n    -\n    - a.c\n"),
+            "7" + told);
+  EXPECT_EQ(problem_of(list + "    -\n    -\n"), "6" + told + "\n7" + told);
+  EXPECT_EQ(problem_of(list + "    - ~\n    - a.c\n"), "6" + told);
+  EXPECT_EQ(problem_of(list + "    - a.c\n    - ''\n"), "7" + told);
+  EXPECT_EQ(problem_of(list + "    - a.c\n    -"), "7" + told) << "the file ends there";
 }
 
 TEST(Yaml, BytesThatAreNotUtf8AreRefusedAtTheirLine) {
