@@ -94,11 +94,21 @@ Started<void> ask(Waiting& server) {
   return {};
 }
 
-Started<void> wait_for_servers(Waiting& source, Waiting& target, Needs needs) {
+// As the status line tells of a stream: " source=waiting (why)".
+std::string progress(const Waiting& server) {
+  if (server.info) {
+    return fmt::format(" {}=answered", server.role);
+  }
+  const std::string why = server.last_problem.empty() ? "" : fmt::format(" ({})", server.last_problem);
+  return fmt::format(" {}=waiting{}", server.role, why);
+}
+
+Started<void> wait_for_servers(Waiting& source, Waiting& target, Needs needs, Signals& signals) {
   // With jitter: services that wait for one server do not all come back in the same moment.
   Rng rng(std::random_device{}());
   for (uint32_t attempt = 1;; ++attempt) {
     for (Waiting* server : {&source, &target}) {
+      signals.starting(progress(source) + progress(target));
       if (server->info) {
         continue;
       }
@@ -106,6 +116,7 @@ Started<void> wait_for_servers(Waiting& source, Waiting& target, Needs needs) {
         return asked;
       }
     }
+    signals.starting(progress(source) + progress(target));
     const bool can_do_without_target = needs == Needs::source && target.endpoint;
     if (source.info && (target.info || can_do_without_target)) {
       return {};
@@ -116,14 +127,14 @@ Started<void> wait_for_servers(Waiting& source, Waiting& target, Needs needs) {
 
 }  // namespace
 
-Started<Servers> connect(const config::Config& config, size_t streams, Needs needs) {
+Started<Servers> connect(const config::Config& config, size_t streams, Needs needs, Signals& signals) {
   // A writer makes indexes and options as the source has them, so it asks both sides.
   const size_t writers = std::max(config.writers, config.initial_sync.writers);
   const size_t readers = config.initial_sync.readers;
   Waiting source =
       waiting("source", config.source_uri, streams + readers + writers, config.status_interval_s);
   Waiting target = waiting("target", config.target_uri, 2 * writers, config.status_interval_s);
-  if (auto answered = wait_for_servers(source, target, needs); !answered) {
+  if (auto answered = wait_for_servers(source, target, needs, signals); !answered) {
     return tl::unexpected(std::move(answered).error());
   }
   if (!target.info) {

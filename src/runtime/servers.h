@@ -6,6 +6,7 @@
 
 #include "mongo/endpoint.h"
 #include "runtime/refusal.h"
+#include "runtime/signals.h"
 
 namespace ddsync::runtime {
 
@@ -21,9 +22,9 @@ struct Servers {
 enum class Needs : uint8_t { both, source };
 
 // Waits for ever for servers that are out of reach (and says so once for each distinct reason); with
-// Needs::source for the target only as long as one try takes. Refuses with access_denied, or with
-// bad_configuration for a URI or a pair of servers that cannot work.
-Started<Servers> connect(const config::Config& config, size_t streams, Needs needs);
+// Needs::source for the target only as long as one try takes; `signals` is told how far it is. Refuses with
+// access_denied, or with bad_configuration for a URI or a pair of servers that cannot work.
+Started<Servers> connect(const config::Config& config, size_t streams, Needs needs, Signals& signals);
 
 // Why this pair cannot be synchronised; nothing when it can.
 std::optional<std::string> unfit_pair(const mongo::ServerInfo& source, const mongo::ServerInfo& target);

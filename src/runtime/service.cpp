@@ -129,7 +129,7 @@ Refusal serve(const ServiceOptions& options, Signals& signals) {
   if (!streams) {
     return std::move(streams).error();
   }
-  auto servers = connect(options.config, streams->size(), needs(*streams, state->checkpoint));
+  auto servers = connect(options.config, streams->size(), needs(*streams, state->checkpoint), signals);
   if (!servers) {
     return std::move(servers).error();
   }

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <string>
+#include <utility>
 
 #include "observe/log.h"
 #include "runtime/service.h"
@@ -35,6 +36,11 @@ Signals::~Signals() {
   pthread_kill(thread_.handle(), SIGUSR1);
 }
 
+void Signals::starting(std::string progress) {
+  const std::lock_guard lock(mutex_);
+  progress_ = std::move(progress);
+}
+
 void Signals::deliver_to(Inbox& inbox) {
   const std::lock_guard lock(mutex_);
   phase_ = Phase::running;
@@ -50,15 +56,23 @@ void Signals::end_delivery() {
 void Signals::run() {
   int signal = 0;
   while (sigwait(&set_, &signal) == 0 && !ended_.load()) {
-    if (signal != SIGUSR1) {
+    if (signal == SIGUSR1) {
+      status_requested();
+    } else {
       stop_requested(signal);
-      continue;
     }
-    status_requested_.store(true, std::memory_order_relaxed);
-    const std::lock_guard lock(mutex_);
-    if (inbox_ != nullptr) {
-      inbox_->wake();
-    }
+  }
+}
+
+void Signals::status_requested() {
+  const std::lock_guard lock(mutex_);
+  if (phase_ == Phase::starting) {
+    observe::log_info("status: state=starting" + progress_);
+    return;
+  }
+  status_requested_.store(true, std::memory_order_relaxed);
+  if (inbox_ != nullptr) {
+    inbox_->wake();
   }
 }
 

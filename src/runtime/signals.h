@@ -1,10 +1,11 @@
 // SIGINT, SIGTERM: the first asks for a graceful stop, the second ends the process at once (130).
-// SIGUSR1: a status line now. One thread waits for them; all others have them blocked.
-// Make it before any other thread, so that they inherit the blocked signals.
+// SIGUSR1: a status line now, also from a start that waits. One thread waits for them; all others have them
+// blocked. Make it before any other thread, so that they inherit the blocked signals.
 #pragma once
 
 #include <atomic>
 #include <mutex>
+#include <string>
 
 #include "runtime/inbox.h"
 #include "runtime/thread.h"
@@ -18,6 +19,8 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
+  // What the status line of a start says from now on.
+  void starting(std::string progress);
   // Until this is called nothing is in flight and a stop simply ends the process. From now on a stop goes to
   // `inbox` as input::Stop, and a wish for a status wakes it.
   void deliver_to(Inbox& inbox);
@@ -32,9 +35,11 @@ class Signals {
 
   void run();
   void stop_requested(int signal);
+  void status_requested();
 
   std::mutex mutex_;
   Phase phase_ = Phase::starting;
+  std::string progress_;  // while starting
   Inbox* inbox_ = nullptr;
   bool stopping_ = false;  // the signal thread's own
   std::atomic<bool> status_requested_ = false;

@@ -70,6 +70,21 @@ def test_the_status_line_on_sigusr1(pair, sync, database, settle):
     settle(service, pair.source, pair.target, [f"{database}.c"])
 
 
+def test_a_start_that_waits_for_a_server_answers_sigusr1_at_once(pair, new_service, new_proxy, database, settle):
+    proxy = new_proxy(pair.source_server)
+    proxy.swallow()
+    service = new_service(pair.source_server.uri(port=proxy.port), pair.target_server.uri(), [f"{database}.c"]).start()
+    service.wait_for_log("no state yet")  # before, the signal would end the process
+    wait_for(lambda: "state=starting source=waiting target=waiting" in service.status(seconds=1), lambda: service.log)
+    service.wait_for_log("waiting for the source: ", seconds=90)
+    wait_for(lambda: re.search(r"state=starting source=waiting \(.*\) target=answered", service.status(seconds=1)),
+             lambda: service.log)
+    proxy.heal()
+    service.wait_for_log(r"Watching for changes\.\.\.")
+    assert "state=starting" not in service.status()
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
 def test_the_status_line_comes_by_itself(sync, database):
     service = sync([f"{database}.c"], logging={"status_interval": 1}).start_and_watch()
     wait_for(lambda: service.log.count("status:") >= 3, lambda: service.log)
