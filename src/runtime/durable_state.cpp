@@ -5,12 +5,18 @@
 
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "observe/log.h"
 #include "runtime/accept_gap.h"
 
 namespace ddsync::runtime {
 namespace {
+
+bool is_missing(const std::string& folder) {
+  std::error_code unknown;
+  return !std::filesystem::exists(folder, unknown) && !unknown;
+}
 
 Started<void> load(DurableState& state, bool reset) {
   if (reset) {
@@ -55,12 +61,30 @@ Started<void> open_spool(DurableState& state, const ServiceOptions& options,
   if (options.config.spool_limit_bytes == 0) {
     return {};
   }
+  if (is_missing(folder)) {
+    state.new_spool_folder = folder;
+  }
   auto spool = state::Spool::open(folder, identity);
   if (!spool) {
     return refuse(ExitCode::bad_state, spool.error().message);
   }
   state.spool = *std::move(spool);
   return {};
+}
+
+Started<void> open_locked(DurableState& state, const ServiceOptions& options, const std::string& path) {
+  const config::Config& config = options.config;
+  const state::StateIdentity identity{.source = config::cluster_name(config.source_uri),
+                                      .target = config::cluster_name(config.target_uri)};
+  state.checkpoints = std::make_unique<state::CheckpointStore>(*state.files, path, identity);
+  state.dead_letters = std::make_unique<state::DeadLetterFile>(*state.files, dead_letter_path(path));
+  if (auto loaded = load(state, options.reset); !loaded) {
+    return loaded;
+  }
+  if (auto ended = end_gaps(state, options.accept_gaps); !ended) {
+    return ended;
+  }
+  return open_spool(state, options, identity);
 }
 
 void log_position(const DurableState& state) {
@@ -87,21 +111,24 @@ Started<DurableState> open_state(const ServiceOptions& options) {
     return refuse(already_running ? ExitCode::second_instance : ExitCode::bad_state, lock.error().message);
   }
   state.lock = *std::move(lock);
-  const state::StateIdentity identity{.source = config::cluster_name(config.source_uri),
-                                      .target = config::cluster_name(config.target_uri)};
-  state.checkpoints = std::make_unique<state::CheckpointStore>(*state.files, path, identity);
-  state.dead_letters = std::make_unique<state::DeadLetterFile>(*state.files, dead_letter_path(path));
-  if (auto loaded = load(state, options.reset); !loaded) {
-    return tl::unexpected(std::move(loaded).error());
-  }
-  if (auto ended = end_gaps(state, options.accept_gaps); !ended) {
-    return tl::unexpected(std::move(ended).error());
-  }
-  if (auto opened = open_spool(state, options, identity); !opened) {
+  if (auto opened = open_locked(state, options, path); !opened) {
+    leave_no_trace(state);
     return tl::unexpected(std::move(opened).error());
   }
   log_position(state);
   return state;
+}
+
+void leave_no_trace(DurableState& state) {
+  if (!state.new_spool_folder.empty()) {
+    state.spool.reset();
+    // What cannot be removed is an empty spool, which the next start opens.
+    if (state::Spool::remove(state.new_spool_folder)) {
+      std::error_code unknown;
+      std::filesystem::remove(state.new_spool_folder, unknown);
+    }
+  }
+  state.lock->remove_file_if_made();
 }
 
 std::string spool_path(const config::Config& config) {

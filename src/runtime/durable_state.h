@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "runtime/refusal.h"
 #include "state/checkpoint_store.h"
@@ -18,12 +19,16 @@ struct DurableState {
   std::unique_ptr<state::CheckpointStore> checkpoints;
   std::unique_ptr<state::DeadLetterFile> dead_letters;
   std::unique_ptr<state::Spool> spool;   // none when spool.limit is 0
+  std::string new_spool_folder;          // that this start made; "" for one that was there
   std::optional<Checkpoint> checkpoint;  // nothing: no state yet
 };
 
 // Locks, forgets the state when `reset` asks for it, loads it, takes out accepted gaps. Refuses with
 // second_instance, bad_state or, for a name that is no gap, bad_configuration.
 Started<DurableState> open_state(const ServiceOptions& options);
+
+// Of a start that is refused: takes away what it made and saved nothing in, a new spool and a new lock file.
+void leave_no_trace(DurableState& state);
 
 // The folder of the pair's spool: `<spool.directory>/.documentdb_sync_state_a_to_b.spool`
 std::string spool_path(const config::Config& config);

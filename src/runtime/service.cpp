@@ -120,33 +120,29 @@ Needs needs(const std::vector<WatchScope>& streams, const std::optional<Checkpoi
 
 // Returns why the service does not start. Once it ran, the process ends here: the driver would take a second
 // to end its monitors, for nothing.
-Refusal serve(const ServiceOptions& options, Signals& signals) {
-  auto state = open_state(options);
-  if (!state) {
-    return std::move(state).error();
-  }
-  auto streams = plan(options.config, state->checkpoint);
+Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signals) {
+  auto streams = plan(options.config, state.checkpoint);
   if (!streams) {
     return std::move(streams).error();
   }
-  auto servers = connect(options.config, streams->size(), needs(*streams, state->checkpoint), signals);
+  auto servers = connect(options.config, streams->size(), needs(*streams, state.checkpoint), signals);
   if (!servers) {
     return std::move(servers).error();
   }
   if (const auto problem = unfit_streams(servers->source_info, options.config.scope, *streams)) {
     return {.code = ExitCode::bad_configuration, .text = *problem};
   }
-  auto identity = check_source(*servers, options.config, state->checkpoint, options.same_source);
+  auto identity = check_source(*servers, options.config, state.checkpoint, options.same_source);
   if (!identity) {
     return std::move(identity).error();
   }
-  if (!state->checkpoint && options.config.initial_sync.mode == config::InitialSyncMode::off) {
+  if (!state.checkpoint && options.config.initial_sync.mode == config::InitialSyncMode::off) {
     log_existing_documents(*servers->source->reader(), *servers->target->reader(), options.config);
   }
-  EngineOptions engine = engine_options(options, *std::move(streams), state->checkpoint);
+  EngineOptions engine = engine_options(options, *std::move(streams), state.checkpoint);
   engine.resume_from.source = *std::move(identity);
-  add_spool(engine, options.config, state->spool.get(), *servers);
-  auto session = std::make_unique<Session>(options, engine, *servers, *state, signals);
+  add_spool(engine, options.config, state.spool.get(), *servers);
+  auto session = std::make_unique<Session>(options, engine, *servers, state, signals);
   const ExitCode code = session->run();
   ExitDeadline deadline;
   deadline.arm(code, kEndPatience);
@@ -155,9 +151,20 @@ Refusal serve(const ServiceOptions& options, Signals& signals) {
   end_process(code);
 }
 
+// The same, with the state that it takes.
+Refusal start(const ServiceOptions& options, Signals& signals) {
+  auto state = open_state(options);
+  if (!state) {
+    return std::move(state).error();
+  }
+  Refusal refusal = serve(options, *state, signals);
+  leave_no_trace(*state);
+  return refusal;
+}
+
 ExitCode run_guarded(const ServiceOptions& options, Signals& signals) {
   try {
-    const Refusal refusal = serve(options, signals);
+    const Refusal refusal = start(options, signals);
     observe::log_error(refusal.text);
     return refusal.code;
   } catch (const std::exception& failure) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -33,6 +34,28 @@ void write_own_pid(int descriptor) {
   [[maybe_unused]] const ssize_t written = ::pwrite(descriptor, pid.data(), pid.size(), 0);
 }
 
+// Each try fails only by another start that removes its lock file in that moment.
+constexpr int kTriesMax = 100;
+
+struct LockFile {
+  Descriptor descriptor;
+  bool made = false;  // or would have been
+};
+
+LockFile open_or_make(const std::string& path) {
+  constexpr int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW;
+  Descriptor made(::open(path.c_str(), flags | O_CREAT | O_EXCL, kFileMode));
+  if (made.open() || errno != EEXIST) return {std::move(made), true};
+  return {Descriptor(::open(path.c_str(), flags)), false};
+}
+
+bool has_name(int descriptor, const std::string& path) {
+  struct stat held {};
+  struct stat named {};
+  return ::fstat(descriptor, &held) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<InstanceLock>> InstanceLock::acquire(const std::string& state_path) {
@@ -40,18 +63,27 @@ Result<std::unique_ptr<InstanceLock>> InstanceLock::acquire(const std::string& s
     return tl::unexpected(made.error());
   }
   const std::string path = state_path + ".lock";
-  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kFileMode));
-  if (!file.open()) return io_error("open", path, errno);
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return io_error("lock", path, errno);
-    return fatal_error(
-        kAlreadyRunning,
-        fmt::format("another instance (pid {}) works with the state {}: stop it first, or give "
-                    "this one its own state.directory",
-                    holder_pid(file.get()), state_path));
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    LockFile file = open_or_make(path);
+    if (!file.descriptor.open() && !file.made && errno == ENOENT) continue;
+    if (!file.descriptor.open()) return io_error("open", path, errno);
+    if (::flock(file.descriptor.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return io_error("lock", path, errno);
+      return fatal_error(
+          kAlreadyRunning,
+          fmt::format("another instance (pid {}) works with the state {}: stop it first, or give "
+                      "this one its own state.directory",
+                      holder_pid(file.descriptor.get()), state_path));
+    }
+    if (!has_name(file.descriptor.get(), path)) continue;
+    write_own_pid(file.descriptor.get());
+    return std::unique_ptr<InstanceLock>(new InstanceLock(file.descriptor.release(), path, file.made));
   }
-  write_own_pid(file.get());
-  return std::unique_ptr<InstanceLock>(new InstanceLock(file.release()));
+  return io_error("lock", path, EAGAIN);
+}
+
+void InstanceLock::remove_file_if_made() {
+  if (made_) ::unlink(path_.c_str());
 }
 
 InstanceLock::~InstanceLock() { ::close(descriptor_); }

@@ -113,8 +113,9 @@ def test_reset_and_accept_gap_exclude_each_other_before_anything_is_forgotten(co
     assert state.read_text(encoding="utf-8") == "untouched"
 
 
-def test_accept_gap_without_a_gap_is_refused(config):
+def test_accept_gap_without_a_gap_is_refused(config, tmp_path):
     assert "--accept-gap: db.coll is not in a gap" in refused("--config", config, "--accept-gap", "db.coll")
+    assert os.listdir(tmp_path) == ["config.yaml"], "nothing was started, nothing is left behind"
 
 
 def test_print_config_starts_and_writes_nothing(config, tmp_path):

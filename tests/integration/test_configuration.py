@@ -1,5 +1,6 @@
 """The configuration file, as an operator meets it. Every rule in detail: tests/unit/config_*_test.cpp."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,7 @@ def test_the_same_server_by_another_way_is_refused(pair, new_service, new_proxy)
     service = new_service(pair.source_server.uri(), pair.source_server.uri(port=proxy.port), ["db.c"]).start()
     assert service.wait_exit() == 1
     assert "lead to the same server" in service.log
+    assert sorted(os.listdir(service.folder)) == ["config.yaml", "service-1.log"], "nothing else is left behind"
 
 
 def test_tls_that_verifies_nothing_is_warned_of_and_works(tmp_path):

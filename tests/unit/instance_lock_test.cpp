@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <csignal>
+#include <thread>
+#include <vector>
 
 #include "support/temporary_folder.h"
 
@@ -89,6 +92,46 @@ TEST_F(InstanceLockTest, DoesNotKeepOutAnotherState) {
 
 TEST_F(InstanceLockTest, CreatesTheFolderOfTheState) {
   EXPECT_TRUE(InstanceLock::acquire(folder_.path() + "/new/folder/state.json"));
+}
+
+TEST_F(InstanceLockTest, TakesAwayTheFileThatItMadeAndNoOther) {
+  const std::string file = state_path_ + ".lock";
+  auto lock = InstanceLock::acquire(state_path_);
+  ASSERT_TRUE(lock);
+  lock->reset();
+  EXPECT_EQ(::access(file.c_str(), F_OK), 0) << "an ordinary end leaves it";
+
+  lock = InstanceLock::acquire(state_path_);
+  ASSERT_TRUE(lock);
+  (*lock)->remove_file_if_made();
+  EXPECT_EQ(::access(file.c_str(), F_OK), 0);
+  lock->reset();
+
+  ASSERT_EQ(::unlink(file.c_str()), 0);
+  lock = InstanceLock::acquire(state_path_);
+  ASSERT_TRUE(lock);
+  (*lock)->remove_file_if_made();
+  EXPECT_NE(::access(file.c_str(), F_OK), 0);
+}
+
+TEST_F(InstanceLockTest, IsHeldByOneAlsoWhenFilesAreTakenAway) {
+  constexpr int rounds = 2'000;
+  std::atomic<int> holders = 0;
+  std::atomic<int> beside_another = 0;
+  const auto start_and_be_refused = [&] {
+    for (int round = 0; round < rounds; ++round) {
+      const auto lock = InstanceLock::acquire(state_path_);
+      if (!lock) continue;
+      if (holders.fetch_add(1) != 0) ++beside_another;
+      std::this_thread::yield();
+      --holders;
+      (*lock)->remove_file_if_made();
+    }
+  };
+  std::vector<std::thread> starts;
+  for (int i = 0; i < 4; ++i) starts.emplace_back(start_and_be_refused);
+  for (std::thread& start : starts) start.join();
+  EXPECT_EQ(beside_another, 0);
 }
 
 TEST_F(InstanceLockTest, SaysWhenTheLockFileCannotBeUsed) {
