@@ -18,6 +18,13 @@ bool is_missing(const std::string& folder) {
   return !std::filesystem::exists(folder, unknown) && !unknown;
 }
 
+// Of a volume that is not mounted nothing else would be seen.
+void tell_created(std::string_view setting, const std::string& folder) {
+  observe::log_info(
+      fmt::format("{} {} was missing and has been created: if a volume should be mounted there, it is not",
+                  setting, folder));
+}
+
 Started<void> load(DurableState& state, bool reset) {
   if (reset) {
     if (const auto removed = state.checkpoints->remove(); !removed) {
@@ -61,6 +68,7 @@ Started<void> open_spool(DurableState& state, const ServiceOptions& options,
   if (options.config.spool_limit_bytes == 0) {
     return {};
   }
+  const bool is_new_directory = is_missing(options.config.spool_directory);
   if (is_missing(folder)) {
     state.new_spool_folder = folder;
   }
@@ -69,6 +77,9 @@ Started<void> open_spool(DurableState& state, const ServiceOptions& options,
     return refuse(ExitCode::bad_state, spool.error().message);
   }
   state.spool = *std::move(spool);
+  if (is_new_directory) {
+    tell_created("spool.directory", options.config.spool_directory);
+  }
   return {};
 }
 
@@ -105,12 +116,16 @@ Started<DurableState> open_state(const ServiceOptions& options) {
   const std::string path = config::state_path(config);
   DurableState state;
   state.files = state::posix_file_system();
+  const bool is_new_directory = is_missing(config.state_directory);
   auto lock = state::InstanceLock::acquire(path);
   if (!lock) {
     const bool already_running = lock.error().code_name == state::kAlreadyRunning;
     return refuse(already_running ? ExitCode::second_instance : ExitCode::bad_state, lock.error().message);
   }
   state.lock = *std::move(lock);
+  if (is_new_directory) {
+    tell_created("state.directory", config.state_directory);
+  }
   if (auto opened = open_locked(state, options, path); !opened) {
     leave_no_trace(state);
     return tl::unexpected(std::move(opened).error());

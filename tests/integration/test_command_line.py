@@ -118,6 +118,16 @@ def test_accept_gap_without_a_gap_is_refused(config, tmp_path):
     assert os.listdir(tmp_path) == ["config.yaml"], "nothing was started, nothing is left behind"
 
 
+def test_a_folder_for_the_state_that_was_missing_is_told(config, tmp_path):
+    """A volume that is not mounted would else be found out when the state is gone."""
+    with config.open("a", encoding="utf-8") as file:
+        file.write("state:\n  directory: a/state\n")
+    told = refused("--config", config, "--accept-gap", "db.coll")
+    assert f"state.directory {tmp_path}/a/state was missing and has been created" in told
+    assert os.listdir(tmp_path / "a/state") == []
+    assert "has been created" not in refused("--config", config, "--accept-gap", "db.coll")
+
+
 def test_print_config_starts_and_writes_nothing(config, tmp_path):
     assert run("--config", config, "--print-config", "--reset")[0] == 0
     assert os.listdir(tmp_path) == ["config.yaml"]

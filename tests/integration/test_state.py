@@ -128,8 +128,11 @@ def test_a_second_instance_is_refused_and_the_first_unharmed(pair, sync, new_ser
 
 
 def test_the_state_directory_can_be_moved(pair, sync, database, tmp_path):
-    service = sync([f"{database}.c"], state={"directory": str(tmp_path / "elsewhere")}).start_and_watch()
+    folders = {"state": tmp_path / "elsewhere", "spool": tmp_path / "another/disk"}
+    service = sync([f"{database}.c"], **{name: {"directory": str(path)} for name, path in folders.items()}).start_and_watch()
     assert service.stop() == 0
+    for name, path in folders.items():
+        assert f"{name}.directory {path} was missing and has been created" in service.log
     assert any(name.startswith(".documentdb_sync_state_") for name in os.listdir(tmp_path / "elsewhere"))
     assert not any(name.startswith(".documentdb_sync_state_") for name in os.listdir(service.folder))
 
