@@ -305,7 +305,7 @@ CopyProgress Copies::progress() const {
   }
   std::stable_sort(progress.current.begin(), progress.current.end(),
                    [](const auto& a, const auto& b) { return a.documents_total > b.documents_total; });
-  progress.bytes_done = bytes_read_;
+  progress.bytes_read = bytes_read_;
   progress.errors = shared_.counters.errors;
   progress.phase = !plans_.empty() && !copying ? CopyPhase::checking
                    : copying                   ? CopyPhase::copying

@@ -66,8 +66,7 @@ struct CopyProgress {
   uint64_t collections_total = 0;
   uint64_t documents_done = 0;
   uint64_t documents_total = 0;  // 0 = not told
-  uint64_t bytes_done = 0;
-  uint64_t bytes_total = 0;  // 0 = not told
+  uint64_t bytes_read = 0;       // in this run
   uint64_t errors = 0;
   std::vector<CollectionProgress> current;  // being copied, the largest first
 };

@@ -22,22 +22,15 @@ double per_second(uint64_t before, uint64_t now, double interval_s) {
   return interval_s > 0 && now > before ? static_cast<double>(now - before) / interval_s : 0;
 }
 
-std::optional<double> time_for(uint64_t done, uint64_t total, double rate) {
-  if (total <= done || rate <= 0) return std::nullopt;
-  return static_cast<double>(total - done) / rate;
-}
-
 // Of an estimate: nothing when there is none, at most 100.
 std::optional<double> part_done(uint64_t done, uint64_t total) {
   if (total == 0) return std::nullopt;
   return std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
 }
 
-// By bytes where they are known: collections differ in the size of their documents.
 std::optional<double> whole_done(const CopyProgress& now) {
   if (now.phase == CopyPhase::catching_up || now.phase == CopyPhase::live) return 1.0;
-  const auto bytes = part_done(now.bytes_done, now.bytes_total);
-  return bytes ? bytes : part_done(now.documents_done, now.documents_total);
+  return part_done(now.documents_done, now.documents_total);
 }
 
 std::string percent(std::optional<double> part) {
@@ -88,12 +81,12 @@ std::string collections_of_log(const CopyProgress& now) {
 
 CopyPace copy_pace(const CopyProgress& before, const CopyProgress& now, double interval_s) {
   return {.documents_per_second = per_second(before.documents_done, now.documents_done, interval_s),
-          .bytes_per_second = per_second(before.bytes_done, now.bytes_done, interval_s)};
+          .bytes_per_second = per_second(before.bytes_read, now.bytes_read, interval_s)};
 }
 
 std::optional<double> remaining_seconds(const CopyProgress& now, const CopyPace& pace) {
-  if (const auto bytes = time_for(now.bytes_done, now.bytes_total, pace.bytes_per_second)) return bytes;
-  return time_for(now.documents_done, now.documents_total, pace.documents_per_second);
+  if (now.documents_total <= now.documents_done || pace.documents_per_second <= 0) return std::nullopt;
+  return static_cast<double>(now.documents_total - now.documents_done) / pace.documents_per_second;
 }
 
 std::string copy_log_line(const CopyProgress& now, const CopyPace& pace) {

@@ -15,8 +15,7 @@ struct CopyPace {
 };
 CopyPace copy_pace(const CopyProgress& before, const CopyProgress& now, double interval_s);
 
-// From bytes where their total is known, else from documents. Nothing when neither can tell: no total, no
-// pace, or an estimate that was passed already.
+// Nothing when it cannot be told: no total, no pace, or an estimate that was passed already.
 std::optional<double> remaining_seconds(const CopyProgress& now, const CopyPace& pace);
 
 // "copy: phase=copying collections=3/12 documents=1 234 567/5 000 000 (24 %) rate=52 000/s 46.8 MB/s
