@@ -32,7 +32,7 @@ struct CollectionCopy {
   bool once_more = false;   // they changed at the source while they were being built
   uint64_t plan_generation = 0;  // the plan must be durable before anything is written
   uint64_t documents = 0;        // estimate
-  uint64_t documents_done = 0;   // of ranges that are complete
+  uint64_t documents_done = 0;   // of ranges that are complete, and by earlier processes
   uint64_t average_bytes = 0;    // of its documents; 0 = none was read yet
   std::deque<RangeLeft> waiting;
   std::vector<std::unique_ptr<RangeCopy>> active;

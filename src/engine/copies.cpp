@@ -261,7 +261,9 @@ void Copies::fill(Checkpoint& checkpoint) const {
     left.ns = collection.ns;
     left.step = collection.step;
     left.documents = collection.documents;
+    left.documents_done = collection.documents_done;
     for (const auto& range : collection.active) {
+      left.documents_done += range->ledger().passed();
       if (!range->complete()) left.ranges.push_back(range->left());
     }
     left.ranges.insert(left.ranges.end(), collection.waiting.begin(), collection.waiting.end());
@@ -293,7 +295,7 @@ CopyProgress Copies::progress() const {
     progress.collections_total += 1;
     const uint64_t copied = collection.documents_copied();
     progress.documents_done += copied;
-    // An estimate that was passed, or that a restart has made too large.
+    // An estimate may be passed.
     progress.documents_total += is_copied(collection) ? copied : std::max(collection.documents, copied);
     if (is_copied(collection)) {
       progress.collections_done += 1;

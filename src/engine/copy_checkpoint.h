@@ -35,7 +35,8 @@ struct CollectionLeft {
   std::string stream;  // WatchScope::name()
   Namespace ns;
   Step step = Step::prepare;
-  uint64_t documents = 0;  // estimate
+  uint64_t documents = 0;       // estimate
+  uint64_t documents_done = 0;  // that are not of `ranges`; 0 in states of earlier versions
   std::vector<RangeLeft> ranges;
   friend bool operator==(const CollectionLeft&, const CollectionLeft&) = default;
 };

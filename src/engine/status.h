@@ -58,8 +58,8 @@ struct CollectionProgress {
   uint64_t documents_total = 0;  // the source's estimate, 0 = not told
 };
 
-// Of the initial copy; counts go over all its runs, those before a restart included. Totals are estimates of
-// the source and may be passed.
+// Of the initial copy. Counts go over all its runs but for streams that had caught up before a restart.
+// Totals are estimates of the source and may be passed.
 struct CopyProgress {
   CopyPhase phase = CopyPhase::checking;
   uint64_t collections_done = 0;

@@ -133,8 +133,9 @@ void append_collection(std::string& out, const CollectionLeft& left) {
   append_json_string(out, left.stream);
   out.push_back(',');
   append_namespace(out, left.ns);
-  fmt::format_to(std::back_inserter(out), ",\"step\":\"{}\",\"documents\":{},\"ranges\":[",
-                 name_in(kStepNames, left.step), left.documents);
+  fmt::format_to(std::back_inserter(out),
+                 ",\"step\":\"{}\",\"documents\":{},\"documents_done\":{},\"ranges\":[",
+                 name_in(kStepNames, left.step), left.documents, left.documents_done);
   append_items(out, left.ranges, append_range);
   out.append("]}");
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "state/checkpoint_format.h"
 #include "state/checkpoint_store.h"
 #include "support/checkpoints.h"
 
@@ -29,6 +30,20 @@ TEST(CheckpointText, GivesBackAnEmptyCheckpoint) {
   const auto back = decoded(encode(Checkpoint{}, kPair));
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_TRUE(same(*back, Checkpoint{}));
+}
+
+TEST(CheckpointText, OfAnEarlierVersionThatDidNotCountWhatWasCopiedIsRead) {
+  std::string text = encode(rich_checkpoint(42), kPair);
+  const std::string_view count = ",\"documents_done\":45";
+  const size_t at = text.find(count);
+  ASSERT_NE(at, std::string::npos);
+  text.erase(at, count.size());
+  const size_t rest = kChecksumHead.size() + kChecksumDigits + kChecksumTail.size();
+  text.replace(kChecksumHead.size(), kChecksumDigits, checksum_of(std::string_view(text).substr(rest)));
+  const auto back = decoded(text);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->copies.at(0).documents_done, 0u);
+  EXPECT_EQ(back->copies.at(0).documents, 123u);
 }
 
 TEST(CheckpointText, KeepsBytesThatExtendedJsonCannotCarry) {

@@ -181,6 +181,34 @@ TEST(EngineCopy, TouchesNothingBeforeAllStreamsArePlanned) {
   EXPECT_EQ(given.take<SchemaChange>().kind, SchemaChangeKind::prepare_copy);
 }
 
+TEST(EngineCopy, CountsAfterARestartWhatWasCopiedBefore) {
+  EngineOptions options = copying();
+  {
+    Harness given(options);
+    output::ReadRange read = begin(given);
+    given.give(input::RangeBatch{read.reader, read.range, documents(R"({"_id":1},{"_id":2})"), true});
+    given.acknowledge(given.take<output::Write>());
+    read = given.take<output::ReadRange>();
+    given.give(input::RangeBatch{read.reader, read.range, documents(R"({"_id":3})"), false});
+    given.acknowledge(given.take<output::Write>());
+    given.give(input::RangeBatch{read.reader, read.range, documents(R"({"_id":4})"), false});
+    given.pass_ms(1'000);
+    options.resume_from = given.make_durable();
+  }
+  ASSERT_EQ(options.resume_from.copies.size(), 1u);
+  EXPECT_EQ(options.resume_from.copies[0].documents_done, 3u) << "the fourth is not acknowledged";
+
+  Harness again(options);
+  again.give(input::TargetReady{});
+  again.give(input::StreamOpened{{0}, {}});
+  EXPECT_EQ(again.engine().status().copy.value().documents_done, 3u);
+  const auto read = again.take<output::ReadRange>();
+  again.give(input::RangeBatch{read.reader, read.range, documents(R"({"_id":4})"), true});
+  again.acknowledge(again.take<output::Write>());
+  EXPECT_EQ(again.engine().status().copy.value().documents_done, 4u);
+  EXPECT_EQ(again.engine().status().copy.value().documents_total, 4u);
+}
+
 TEST(EngineStart, AStreamThatIsOpenedAgainWithoutAPositionSaysWhatIsLost) {
   Harness given(Harness::options());
   given.give(input::TargetReady{});
