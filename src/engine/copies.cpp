@@ -301,7 +301,7 @@ CopyProgress Copies::progress() const {
       progress.collections_done += 1;
       continue;
     }
-    copying = true;
+    copying = copying || all_planned() || collection.step != Step::prepare;
     if (!collection.active.empty())
       progress.current.push_back({collection.ns.name(), copied, collection.documents});
   }

@@ -48,7 +48,12 @@ struct StreamStatus {
   int64_t waiting_wall_ms = 0;
 };
 
-enum class CopyPhase : uint8_t { checking, copying, catching_up, live };
+enum class CopyPhase : uint8_t {
+  checking,  // what there is to copy is being listed; nothing is written before all of it is known
+  copying,
+  catching_up,
+  live
+};
 
 std::string_view to_string(CopyPhase phase);
 

@@ -29,12 +29,13 @@ std::string state_of(const EngineStatus& status, bool stalled) {
                        [&](const StreamStatus& stream) { return stream.state == state; });
   };
   if (any(StreamState::gap)) return "gap";
-  if (!status.watching) return "starting";
+  if (!status.watching) return "checking";
   if (any(StreamState::reconnecting) || any(StreamState::waiting)) return "reconnecting";
   if (status.writers_retrying > 0) return "retrying";
   if (stalled) return "stalled";
   if (any(StreamState::paused)) return "paused";
-  if (any(StreamState::copying)) return "copying";
+  if (any(StreamState::copying))
+    return status.copy && status.copy->phase == CopyPhase::checking ? "checking" : "copying";
   if (any(StreamState::spooling)) return "spooling";
   if (any(StreamState::catching_up)) return "catching_up";
   return "live";

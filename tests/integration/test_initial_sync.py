@@ -52,6 +52,18 @@ def test_documents_older_than_their_validator_are_copied(pair, sync, database):
     assert pair.target[database].c.options()["validator"] == {"n": {"$gte": 500}}
 
 
+def test_the_status_says_checking_until_it_is_known_what_is_copied(pair, new_proxy, new_service, database):
+    """Before a copy the service counts at the target; the target takes its time."""
+    insert(pair.source[database].c, (document(n, n) for n in range(10)))
+    proxy = new_proxy(pair.target_server)
+    proxy.slow(b"count\0", 8)
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), [f"{database}.c"],
+                          initial_sync=AUTO).start_and_watch()
+    assert "state=checking " in service.status(seconds=5)
+    service.wait_for_log("is copied; the changes made meanwhile follow")
+    wait_for(lambda: "state=live " in service.status(), service.status)
+
+
 def test_views_are_there_in_the_end(pair, sync, database):
     """Also when the target has them already, and of a collection that has documents."""
     here, there = pair.source[database], pair.target[database]

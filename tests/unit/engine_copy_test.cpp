@@ -173,12 +173,15 @@ TEST(EngineCopy, TouchesNothingBeforeAllStreamsArePlanned) {
   while (given.has<output::Persist>()) given.make_durable();
   const auto plans = given.take_all<output::PlanCopy>();
   ASSERT_EQ(plans.size(), 2u);
+  EXPECT_EQ(given.engine().status().copy.value().phase, CopyPhase::checking);
   given.give(plan(plans[0].id));
   while (given.has<output::Persist>()) given.make_durable();
   EXPECT_FALSE(given.has<SchemaChange>());
+  EXPECT_EQ(given.engine().status().copy.value().phase, CopyPhase::checking) << "of the other stream";
   given.give(input::CopyPlanned{plans[1].id, {}, std::nullopt});
   while (given.has<output::Persist>()) given.make_durable();
   EXPECT_EQ(given.take<SchemaChange>().kind, SchemaChangeKind::prepare_copy);
+  EXPECT_EQ(given.engine().status().copy.value().phase, CopyPhase::copying);
 }
 
 TEST(EngineCopy, CountsAfterARestartWhatWasCopiedBefore) {

@@ -94,8 +94,20 @@ TEST(StatusLine, HasTheWorstStateOfAll) {
   EXPECT_EQ(state(StreamState::paused), "retrying");
   EXPECT_EQ(state(StreamState::reconnecting), "reconnecting");
   now.watching = false;
-  EXPECT_EQ(state(StreamState::opening), "starting");
+  EXPECT_EQ(state(StreamState::opening), "checking");
   EXPECT_EQ(state(StreamState::gap), "gap");
+}
+
+TEST(StatusLine, SaysCheckingUntilItIsKnownWhatThereIsToCopy) {
+  EngineStatus now = watching();
+  now.streams = {stream("db.a", StreamState::copying)};
+  now.copy = CopyProgress{};
+  EXPECT_TRUE(has(line(now), "state=checking ")) << line(now);
+  now.copy->phase = CopyPhase::copying;
+  EXPECT_TRUE(has(line(now), "state=copying ")) << line(now);
+  now.streams = {stream("db.a", StreamState::live)};
+  now.copy->phase = CopyPhase::checking;
+  EXPECT_TRUE(has(line(now), "state=live ")) << "one collection that is to be copied again: " << line(now);
 }
 
 TEST(StatusLine, NamesTheStreamsThatAreNotAsTheyShouldBe) {
