@@ -25,6 +25,11 @@ struct Side {
   int64_t answered_ms = 0;
 };
 
+struct Counted {
+  Namespace ns;
+  uint64_t documents = 0;  // on the source, an estimate
+};
+
 struct Context {
   explicit Context(const config::Config& configuration) : config(configuration) {}
 
@@ -32,8 +37,7 @@ struct Context {
   Side source{.role = "source", .endpoint = {}, .info = {}};
   Side target{.role = "target", .endpoint = {}, .info = {}};
   std::optional<Checkpoint> checkpoint;  // nothing: no state, or none that can be read
-  std::vector<Namespace> collections;    // in scope and there on the source
-  uint64_t source_documents = 0;         // in them
+  std::vector<Counted> collections;      // in scope and there on the source
 };
 
 }  // namespace ddsync::check

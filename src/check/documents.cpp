@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "check/copy_extent.h"
 #include "check/wording.h"
 #include "mongo/reader.h"
 #include "observe/numbers.h"
@@ -12,63 +15,86 @@ namespace {
 constexpr const char* kDocuments = "documents";
 
 std::string totals(const DocumentCounts& counts) {
-  std::string text =
-      fmt::format("{}: {} on the source, {} on the target", counted(counts.collections, "collection"),
-                  counted(counts.source, "document"), observe::grouped(counts.target));
-  if (!counts.not_empty.empty()) text += fmt::format(", in {}", some_of(counts.not_empty));
-  return text;
+  return fmt::format("{}: {} on the source, {} on the target", counted(counts.collections, "collection"),
+                     counted(counts.source, "document"), observe::grouped(counts.target));
+}
+
+// What becomes of them at a start.
+std::string copy_text(const DocumentCounts& counts, config::InitialSyncMode mode) {
+  if (counts.copied_collections > 0) {
+    return fmt::format("{} of {} are to be copied", counted(counts.copied, "document"),
+                       counted(counts.copied_collections, "collection"));
+  }
+  if (counts.copy_goes_on) return "the copy that was interrupted goes on";
+  if (mode == config::InitialSyncMode::off) return "none is copied (initial_sync.mode: off)";
+  return counts.has_state ? "nothing is to be copied: all streams have a saved position"
+                          : "nothing is to be copied";
+}
+
+Finding judge_not_empty(const DocumentCounts& counts, config::TargetNotEmpty rule, std::string found) {
+  switch (rule) {
+    case config::TargetNotEmpty::merge:
+      return ok(kDocuments, std::move(found));
+    case config::TargetNotEmpty::drop:
+      return warning(kDocuments, std::move(found),
+                     fmt::format("target_not_empty is drop: {} of the target will be deleted, in {}",
+                                 counted(counts.in_the_way, "document"), some_of(counts.not_empty)));
+    case config::TargetNotEmpty::refuse:
+      break;
+  }
+  return problem(kDocuments,
+                 fmt::format("{}, but the target holds {} in {}", found,
+                             counted(counts.in_the_way, "document"), some_of(counts.not_empty)),
+                 "the copy would be refused: empty these collections of the target, or set "
+                 "initial_sync.target_not_empty to merge or drop");
+}
+
+void take(DocumentCounts& counts, const Counted& source, uint64_t target, const CopyExtent& extent) {
+  counts.target += target;
+  counts.lacking += source.documents - std::min(source.documents, target);
+  if (!extent.copies(source.ns)) return;
+  counts.copied_collections += 1;
+  counts.copied += source.documents;
+  if (target == 0) return;
+  counts.in_the_way += target;
+  counts.not_empty.push_back(source.ns.name());
 }
 
 }  // namespace
 
 Finding judge_documents(const DocumentCounts& counts, const config::InitialSync& initial_sync) {
-  const std::string found = totals(counts);
-  const bool copies = initial_sync.mode == config::InitialSyncMode::always ||
-                      (initial_sync.mode == config::InitialSyncMode::automatic && !counts.has_state);
-  if (!copies) {
-    if (counts.has_state || counts.source == 0 || initial_sync.mode != config::InitialSyncMode::off)
-      return ok(kDocuments, found);
-    return warning(
-        kDocuments, found,
-        "existing documents are not copied: set initial_sync.mode: auto, or fill the target before the "
-        "first start");
-  }
-  if (counts.not_empty.empty()) return ok(kDocuments, found);
-  switch (initial_sync.target_not_empty) {
-    case config::TargetNotEmpty::merge:
-      return ok(kDocuments, found);
-    case config::TargetNotEmpty::drop:
-      return warning(kDocuments, found,
-                     "target_not_empty is drop: what the target holds there will be deleted");
-    case config::TargetNotEmpty::refuse:
-      break;
-  }
-  return problem(
-      kDocuments, found,
-      "empty these collections of the target, or set initial_sync.target_not_empty to merge or drop");
+  std::string found = fmt::format("{}; {}", totals(counts), copy_text(counts, initial_sync.mode));
+  if (counts.in_the_way > 0) return judge_not_empty(counts, initial_sync.target_not_empty, std::move(found));
+  const bool left_out = initial_sync.mode == config::InitialSyncMode::off && !counts.has_state;
+  if (!left_out || counts.lacking == 0) return ok(kDocuments, std::move(found));
+  return warning(
+      kDocuments, fmt::format("{}, and the target lacks {}", found, counted(counts.lacking, "document")),
+      "start with --initial-sync or initial_sync.mode: auto to copy them, or fill the target before "
+      "the first start");
 }
 
 Findings check_documents(Context& context) {
+  const auto extent = copy_extent(context.config, context.checkpoint);
+  if (!extent) return {};  // told of by `change streams`
   const auto reader = context.target.endpoint->reader();
   const runtime::Patience patience(kPatience);
-  DocumentCounts counts{.collections = context.collections.size(),
-                        .source = context.source_documents,
-                        .target = 0,
-                        .not_empty = {},
-                        .has_state = context.checkpoint.has_value()};
-  for (const Namespace& ns : context.collections) {
+  DocumentCounts counts;
+  counts.collections = context.collections.size();
+  counts.copy_goes_on = extent->goes_on;
+  counts.has_state = context.checkpoint.has_value();
+  for (const Counted& one : context.collections) counts.source += one.documents;
+  for (const Counted& one : context.collections) {
     if (patience.is_over())
       return {
           warning(kDocuments, totals(counts), "not everything was counted at the target: it takes too long")};
-    const auto documents = reader->estimated_count(ns);
+    const auto documents = reader->estimated_count(one.ns);
     if (!documents) {
       return {problem(
           kDocuments,
-          fmt::format("{} cannot be counted at the target: {}", ns.name(), describe(documents.error())),
+          fmt::format("{} cannot be counted at the target: {}", one.ns.name(), describe(documents.error())),
           "grant the role readWrite on the databases in scope")};
     }
-    counts.target += *documents;
-    if (*documents > 0) counts.not_empty.push_back(ns.name());
+    take(counts, one, *documents, *extent);
   }
   return {judge_documents(counts, context.config.initial_sync)};
 }

@@ -1,4 +1,4 @@
-// How many documents both sides hold, and what the configuration says about that.
+// How many documents both sides hold, and what the initial sync of a run would do with them.
 #pragma once
 
 #include "check/context.h"
@@ -13,8 +13,14 @@ struct DocumentCounts {
   size_t collections = 0;
   uint64_t source = 0;
   uint64_t target = 0;
-  std::vector<std::string> not_empty;  // collections that hold documents at the target
-  bool has_state = false;              // a position is saved: these may be ours
+  uint64_t lacking = 0;  // at the target, of each collection what the source has more
+  // Of what would be copied.
+  size_t copied_collections = 0;
+  uint64_t copied = 0;
+  uint64_t in_the_way = 0;             // documents of the target
+  std::vector<std::string> not_empty;  // the target's collections that hold them
+  bool copy_goes_on = false;           // one that was interrupted
+  bool has_state = false;              // a position is saved
 };
 
 // Pure.

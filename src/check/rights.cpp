@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 #include "check/wording.h"
@@ -53,9 +54,9 @@ class SourceScope {
 
   Findings look(Context& context) {
     for (const NamespacePattern& pattern : filter_.include()) list(pattern);
-    for (const Namespace& ns : there_) count(ns);
-    context.collections.assign(there_.begin(), there_.end());
-    context.source_documents = documents_;
+    for (auto& [ns, documents] : there_) count(ns, documents);
+    for (const auto& [ns, documents] : there_)
+      context.collections.push_back({.ns = ns, .documents = documents});
     return findings();
   }
 
@@ -79,15 +80,15 @@ class SourceScope {
     const auto collections = reader_.collection_names(database);
     if (!collections) return refuse(fmt::format("listCollections of {}", database), collections.error());
     for (const std::string& collection : *collections) {
-      if (filter_.contains(database, collection)) there_.insert({database, collection});
+      if (filter_.contains(database, collection)) there_.insert({{database, collection}, 0});
     }
   }
 
-  void count(const Namespace& ns) {
+  void count(const Namespace& ns, uint64_t& documents) {
     if (out_of_time()) return;
-    const auto documents = reader_.estimated_count(ns);
-    if (!documents) return refuse(fmt::format("count of {}", ns.name()), documents.error());
-    documents_ += *documents;
+    const auto counted = reader_.estimated_count(ns);
+    if (!counted) return refuse(fmt::format("count of {}", ns.name()), counted.error());
+    documents = *counted;
   }
 
   void refuse(const std::string& what, const Error& error) {
@@ -119,8 +120,7 @@ class SourceScope {
   NamespaceFilter filter_;
   runtime::Patience patience_{kPatience};  // for all listings and counts of the source
   std::set<std::string> listed_;
-  std::set<Namespace> there_;
-  uint64_t documents_ = 0;
+  std::map<Namespace, uint64_t> there_;
   std::vector<std::string> refused_;
   std::vector<std::string> missing_;
 };

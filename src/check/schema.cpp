@@ -47,7 +47,7 @@ Findings check_schema(Context& context) {
   const auto source = context.source.endpoint->reader();
   const runtime::Patience patience(kPatience);
   std::vector<std::string> lost;
-  for (const Namespace& ns : context.collections) {
+  for (const auto& [ns, documents] : context.collections) {
     if (patience.is_over())
       return {warning(kSchema, some_of(lost), "not every collection was looked at: it takes too long")};
     if (const auto added = add_lost(*source, ns, *context.target.info, lost); !added)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "check/saved_streams.h"
 #include "check/wording.h"
 #include "mongo/change_stream.h"
 #include "runtime/servers.h"
@@ -19,21 +20,11 @@ struct Failure {
   Error error;
 };
 
-std::vector<std::string> durable_scopes(const std::optional<Checkpoint>& checkpoint) {
-  std::vector<std::string> scopes;
-  if (!checkpoint) return scopes;
-  for (const StreamCheckpoint& stream : checkpoint->streams) scopes.push_back(stream.scope);
-  return scopes;
-}
-
 // Where a run would open it; none = from now. What the spool holds is not asked of the source again.
 StreamPosition saved_position(const std::optional<Checkpoint>& checkpoint, const std::string& scope) {
-  if (!checkpoint) return {};
-  for (const StreamCheckpoint& stream : checkpoint->streams) {
-    const bool asked = stream.gap_reason.empty() && stream.spool_next == stream.spool_end;
-    if (stream.scope == scope && asked) return stream.position;
-  }
-  return {};
+  const StreamCheckpoint stream = saved_stream(checkpoint, scope);
+  const bool asked = stream.gap_reason.empty() && stream.spool_next == stream.spool_end;
+  return asked ? stream.position : StreamPosition{};
 }
 
 // An outage ends the trying: each further stream would wait as long.
@@ -83,7 +74,7 @@ Finding judge(const std::vector<Failure>& failures) {
 }  // namespace
 
 Findings check_streams(Context& context) {
-  const auto planned = config::plan_streams(context.config, durable_scopes(context.checkpoint));
+  const auto planned = config::plan_streams(context.config, saved_scopes(context.checkpoint));
   if (!planned) return {problem(kStreams, planned.error(), "correct the watch list or watch.scope")};
   const auto unfit = runtime::unfit_streams(*context.source.info, context.config.scope, *planned);
   if (unfit) return {problem(kStreams, *unfit, "correct the watch list or watch.scope")};

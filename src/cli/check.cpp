@@ -5,15 +5,17 @@
 #include "check/report.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/serve.h"
 #include "mongo/endpoint.h"
 #include "runtime/process.h"
 
 namespace ddsync::cli {
 namespace {
 
-check::Findings findings_of(const std::string& config_path) {
-  const auto config = config::load(config_path, mongo::uri_fault);
-  if (!config) return check::configuration_problems(config_path, config.error());
+check::Findings findings_of(const Arguments& arguments) {
+  auto config = config::load(arguments.config_path, mongo::uri_fault);
+  if (!config) return check::configuration_problems(arguments.config_path, config.error());
+  if (arguments.initial_sync) config->initial_sync.mode = copying(config->initial_sync.mode);
   return check::examine(*config);
 }
 
@@ -21,7 +23,7 @@ check::Findings findings_of(const std::string& config_path) {
 
 int check(const Arguments& arguments) {
   runtime::harden_process();
-  const check::Findings findings = findings_of(arguments.config_path);
+  const check::Findings findings = findings_of(arguments);
   std::cout << (arguments.json ? check::as_json(findings) : check::as_table(findings));
   const bool refused = check::worst(findings) == check::Verdict::problem;
   return code(refused ? runtime::ExitCode::bad_configuration : runtime::ExitCode::ok);

@@ -107,6 +107,8 @@ CLI::App* add_check(CLI::App& app, Arguments& arguments) {
       "check",
       "Look at both servers, the rights, the change streams, the disk; say what would go wrong, and end");
   add_config(*command, arguments);
+  command->add_flag("--initial-sync", arguments.initial_sync,
+                    "Check for a run with --initial-sync, or for a copy, also when initial_sync.mode is off");
   command->add_flag("--json", arguments.json, "One JSON object instead of a table");
   command->footer(kCheckFooter);
   return command;
@@ -114,7 +116,8 @@ CLI::App* add_check(CLI::App& app, Arguments& arguments) {
 
 // Options of a run that stand before another command.
 void refuse_options_of_run(const Arguments& arguments) {
-  if (arguments.reset || arguments.same_source || arguments.print_config || arguments.initial_sync ||
+  const bool copies_anyway = arguments.command == Command::copy && arguments.initial_sync;
+  if (arguments.reset || arguments.same_source || arguments.print_config || copies_anyway ||
       !arguments.accept_gaps.empty()) {
     throw CLI::ParseError(
         "--reset, --accept-gap, --same-source, --initial-sync and --print-config are options of run",

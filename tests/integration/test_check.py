@@ -6,6 +6,7 @@ import os
 import pytest
 
 from support.service import run, to_yaml
+from support.waiting import wait_for
 
 PASSWORD = "cAnArY!%/:x7"
 ENCODED = "cAnArY%21%25%2F%3Ax7"
@@ -25,8 +26,8 @@ def check(tmp_path):
     return make
 
 
-def checked(path):
-    code, out, err = run("check", "--config", path, "--json", seconds=60)
+def checked(path, *arguments):
+    code, out, err = run("check", "--config", path, "--json", *arguments, seconds=60)
     assert err == ""
     assert "cAnArY" not in out
     assert out.count("\n") == 1
@@ -55,7 +56,8 @@ def test_a_fine_pair_has_a_row_for_each_check_and_is_left_as_it_was(pair, check,
                        initial_sync={"mode": "auto"})
     assert code == 0, rows
     assert list(rows) == ROWS
-    assert rows["documents"][0]["found"] == "1 collection: 7 documents on the source, 0 on the target"
+    assert rows["documents"][0]["found"] == ("1 collection: 7 documents on the source, 0 on the target; "
+                                             "7 documents of 1 collection are to be copied")
     assert "MongoDB" in rows["source"][0]["found"]
     assert rows["change streams"][0]["found"].startswith("1 opened")
     assert sorted(pair.target.list_database_names()) == before, "nothing is written to the target"
@@ -187,6 +189,38 @@ def test_a_target_that_is_not_empty_is_a_problem_where_the_copy_refuses_it(pair,
     assert check(*uris, [f"{database}.c"], initial_sync={"mode": "auto", "target_not_empty": "merge"})[0] == 0
 
 
+def test_a_run_with_initial_sync_is_judged_as_one(pair, check, database, tmp_path):
+    pair.source[database].c.insert_many([{"_id": n} for n in range(3)])
+    pair.target[database].c.insert_one({"_id": 2})
+    code, rows = check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.c"])
+    assert code == 0
+    assert rows["documents"][0]["verdict"] == "warning"
+    assert "the target lacks 2 documents" in rows["documents"][0]["found"]
+    code, rows = checked(tmp_path / "config.yaml", "--initial-sync")
+    assert code == 1 and problems(rows) == ["documents"]
+    assert "the target holds 1 document in" in rows["documents"][0]["found"]
+
+
+def test_what_drop_deletes_is_warned_of(pair, check, database):
+    pair.source[database].c.insert_one({"_id": 1})
+    pair.target[database].c.insert_many([{"_id": n} for n in range(4)])
+    code, rows = check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.c"],
+                       initial_sync={"mode": "auto", "target_not_empty": "drop"})
+    assert code == 0
+    assert f"4 documents of the target will be deleted, in {database}.c" in rows["documents"][0]["remedy"]
+
+
+def test_a_stream_with_a_saved_position_is_not_copied_again(sync, pair, database):
+    pair.source[database].c.insert_one({"_id": 1})
+    service = sync([f"{database}.c"], initial_sync={"mode": "auto"}).start_and_watch()
+    wait_for(lambda: pair.target[database].c.find_one(), "the copied document")
+    service.wait_for_log("all changes made during the copy are applied")
+    assert service.stop() == 0
+    code, rows = checked(service.config_path)
+    assert code == 0
+    assert "nothing is to be copied: all streams have a saved position" in rows["documents"][0]["found"]
+
+
 def test_a_listed_collection_that_is_not_there_is_warned_of(pair, check, database):
     pair.source[database].orders.insert_one({"_id": 1})
     code, rows = check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.Orders"])
@@ -228,11 +262,12 @@ def test_the_help_of_check_is_its_own():
     code, out, err = run("check", "--help")
     assert (code, err) == (0, "")
     assert "--json" in out and "--config" in out and "--reset" not in out and "Exit codes:" in out
+    assert "--initial-sync" in out
 
 
 @pytest.mark.parametrize("arguments", [
     ["check", "--reset"], ["--reset", "check"], ["--print-config", "check"], ["--accept-gap", "all", "check"],
-    ["--initial-sync", "check"], ["--initial-sync", "copy"], ["--reset", "copy"], ["copy", "--json"], ["copy", "check"],
+    ["--initial-sync", "copy"], ["--reset", "copy"], ["copy", "--json"], ["copy", "check"],
     ["check", "more"], ["check", "run"], ["run", "check"], ["run", "--json"], ["--json"]], ids=" ".join)
 def test_options_of_one_command_are_refused_by_the_other(tmp_path, arguments):
     code, out, err = run(*arguments, cwd=tmp_path)

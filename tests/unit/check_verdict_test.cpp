@@ -1,7 +1,10 @@
 // What `documentdb-sync check` makes of what it sees; how it sees it: tests/integration/test_check.py.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "check/check.h"
+#include "check/copy_extent.h"
 #include "check/documents.h"
 #include "check/history.h"
 #include "check/local.h"
@@ -125,12 +128,23 @@ TEST(TargetRights, OfACollectionDoNotCoverWhatIsGrantedOnDatabasesOnly) {
             Names{"shop.orders: renameCollectionSameDB, listCollections"});
 }
 
-DocumentCounts counts(uint64_t source, uint64_t target, bool has_state = false) {
-  return {.collections = 1,
-          .source = source,
-          .target = target,
-          .not_empty = target > 0 ? Names{"shop.orders"} : Names{},
-          .has_state = has_state};
+DocumentCounts counts(uint64_t source, uint64_t target) {
+  DocumentCounts counts;
+  counts.collections = 1;
+  counts.source = source;
+  counts.target = target;
+  counts.lacking = source - std::min(source, target);
+  return counts;
+}
+
+// ... and all of it is to be copied.
+DocumentCounts copied(uint64_t source, uint64_t target) {
+  DocumentCounts all = counts(source, target);
+  all.copied_collections = 1;
+  all.copied = source;
+  all.in_the_way = target;
+  if (target > 0) all.not_empty = {"shop.orders"};
+  return all;
 }
 
 config::InitialSync copy(config::InitialSyncMode mode,
@@ -141,32 +155,93 @@ config::InitialSync copy(config::InitialSyncMode mode,
   return settings;
 }
 
-TEST(Documents, ThatNobodyWillCopyAreWarnedOfBeforeTheFirstStart) {
+TEST(Documents, ThatTheTargetLacksAndNobodyWillCopyAreWarnedOfBeforeTheFirstStart) {
   using enum config::InitialSyncMode;
-  EXPECT_EQ(judge_documents(counts(5, 0), copy(off)).verdict, Verdict::warning);
-  EXPECT_EQ(judge_documents(counts(0, 5), copy(off)).verdict, Verdict::ok);
-  EXPECT_EQ(judge_documents(counts(5, 5, true), copy(off)).verdict, Verdict::ok) << "not the first start";
-  EXPECT_EQ(judge_documents(counts(5, 0), copy(automatic)).verdict, Verdict::ok);
+  const Finding lacking = judge_documents(counts(5, 2), copy(off));
+  EXPECT_EQ(lacking.verdict, Verdict::warning);
+  EXPECT_TRUE(has(lacking.found, "the target lacks 3 documents")) << lacking.found;
+  EXPECT_TRUE(has(lacking.remedy, "--initial-sync")) << lacking.remedy;
+  EXPECT_EQ(judge_documents(counts(5, 5), copy(off)).verdict, Verdict::ok) << "filled by other means";
+  DocumentCounts later = counts(5, 2);
+  later.has_state = true;
+  EXPECT_EQ(judge_documents(later, copy(off)).verdict, Verdict::ok) << "not the first start";
+  EXPECT_EQ(judge_documents(copied(5, 0), copy(automatic)).verdict, Verdict::ok);
 }
 
-TEST(Documents, OfATargetThatIsNotEmptyAreJudgedAsTheConfigurationSays) {
+TEST(Documents, InTheWayOfACopyAreJudgedAsTheConfigurationSays) {
   using enum config::InitialSyncMode;
-  EXPECT_EQ(judge_documents(counts(5, 5), copy(automatic)).verdict, Verdict::problem);
-  EXPECT_EQ(judge_documents(counts(5, 5), copy(automatic, config::TargetNotEmpty::merge)).verdict,
+  const Finding refused = judge_documents(copied(5, 1), copy(automatic));
+  EXPECT_EQ(refused.verdict, Verdict::problem);
+  EXPECT_TRUE(has(refused.found, "the target holds 1 document in shop.orders")) << refused.found;
+  EXPECT_EQ(judge_documents(copied(5, 5), copy(always)).verdict, Verdict::problem);
+  EXPECT_EQ(judge_documents(copied(5, 5), copy(automatic, config::TargetNotEmpty::merge)).verdict,
             Verdict::ok);
-  EXPECT_EQ(judge_documents(counts(5, 5), copy(automatic, config::TargetNotEmpty::drop)).verdict,
-            Verdict::warning);
-  EXPECT_EQ(judge_documents(counts(5, 5, true), copy(automatic)).verdict, Verdict::ok) << "copied before";
-  EXPECT_EQ(judge_documents(counts(5, 5, true), copy(always)).verdict, Verdict::problem) << "copied again";
+  const Finding dropped = judge_documents(copied(5, 1'234), copy(automatic, config::TargetNotEmpty::drop));
+  EXPECT_EQ(dropped.verdict, Verdict::warning);
+  EXPECT_TRUE(has(dropped.remedy, "1 234 documents of the target will be deleted, in shop.orders"))
+      << dropped.remedy;
+  EXPECT_EQ(judge_documents(copied(5, 0), copy(automatic, config::TargetNotEmpty::drop)).verdict,
+            Verdict::ok);
 }
 
-TEST(Documents, AreToldInTotalAndWithTheCollectionsThatAreNotEmpty) {
-  DocumentCounts many = counts(1'234'567, 12);
+TEST(Documents, AreToldInTotalAndWithWhatIsToBeCopied) {
+  DocumentCounts many = copied(1'234'567, 0);
   many.collections = 300;
-  EXPECT_EQ(judge_documents(many, {}).found,
-            "300 collections: 1 234 567 documents on the source, 12 on the target, in shop.orders");
-  EXPECT_EQ(judge_documents(counts(1, 0), {}).found,
-            "1 collection: 1 document on the source, 0 on the target");
+  many.target = 12;
+  many.copied = 7;
+  EXPECT_EQ(
+      judge_documents(many, copy(config::InitialSyncMode::automatic)).found,
+      "300 collections: 1 234 567 documents on the source, 12 on the target; 7 documents of 1 collection "
+      "are to be copied");
+  DocumentCounts later = counts(1, 0);
+  later.has_state = true;
+  EXPECT_TRUE(has(judge_documents(later, copy(config::InitialSyncMode::automatic)).found,
+                  "nothing is to be copied: all streams have a saved position"));
+  later.copy_goes_on = true;
+  EXPECT_TRUE(has(judge_documents(later, copy(config::InitialSyncMode::automatic)).found, "goes on"));
+}
+
+config::Config watching(config::InitialSyncMode mode) {
+  config::Config config;
+  config.watch = {{"shop", "orders"}, {"shop", "items"}};
+  config.initial_sync.mode = mode;
+  return config;
+}
+
+StreamCheckpoint saved(std::string scope, StreamCopy copy = StreamCopy::none) {
+  StreamCheckpoint stream;
+  stream.scope = std::move(scope);
+  stream.position.kind = PositionKind::resume_after;
+  stream.copy = copy;
+  return stream;
+}
+
+TEST(CopyExtent, IsWhatHasNoSavedPositionUnlessAllIsAskedFor) {
+  using enum config::InitialSyncMode;
+  Checkpoint state;
+  state.streams = {saved("shop.orders")};
+  const Namespace orders{"shop", "orders"};
+  const Namespace items{"shop", "items"};
+  const CopyExtent rest = copy_extent(watching(automatic), state).value();
+  EXPECT_FALSE(rest.copies(orders));
+  EXPECT_TRUE(rest.copies(items)) << "new in the watch list";
+  EXPECT_TRUE(copy_extent(watching(automatic), std::nullopt).value().copies(orders));
+  EXPECT_TRUE(copy_extent(watching(always), state).value().copies(orders));
+  EXPECT_TRUE(copy_extent(watching(off), std::nullopt).value().begun.empty());
+  state.streams[0].gap_reason = "lost";
+  EXPECT_FALSE(copy_extent(watching(always), state).value().copies(orders)) << "a gap";
+}
+
+TEST(CopyExtent, LeavesACopyThatIsUnderWay) {
+  using enum config::InitialSyncMode;
+  Checkpoint state;
+  state.streams = {saved("shop.orders", StreamCopy::copying), saved("shop.items", StreamCopy::planning)};
+  const CopyExtent extent = copy_extent(watching(off), state).value();
+  EXPECT_TRUE(extent.goes_on);
+  EXPECT_FALSE(extent.copies({"shop", "orders"}));
+  EXPECT_TRUE(extent.copies({"shop", "items"})) << "it is not listed yet what there is";
+  state.streams[0].position = {};
+  EXPECT_TRUE(copy_extent(watching(off), state).value().copies({"shop", "orders"})) << "it begins anew";
 }
 
 TEST(Disk, IsWarnedOfWhenItCannotHoldTheSpoolOrTheState) {

@@ -1,0 +1,23 @@
+// Which streams the initial copy of a run would begin with, and whether one is under way. Pure.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "config/config.h"
+#include "engine/checkpoint.h"
+
+namespace ddsync::check {
+
+struct CopyExtent {
+  std::vector<WatchScope> begun;  // the streams whose collections would be listed and copied
+  bool goes_on = false;           // one that was interrupted
+
+  bool copies(const Namespace& ns) const;
+};
+
+// As the engine decides at a start (Copies::resume). Nothing for a watch list that contradicts the state.
+std::optional<CopyExtent> copy_extent(const config::Config& config,
+                                      const std::optional<Checkpoint>& checkpoint);
+
+}  // namespace ddsync::check
