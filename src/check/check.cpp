@@ -8,6 +8,7 @@
 #include "check/documents.h"
 #include "check/history.h"
 #include "check/identity.h"
+#include "check/limits.h"
 #include "check/local.h"
 #include "check/rights.h"
 #include "check/schema.h"
@@ -58,6 +59,7 @@ const std::vector<NamedCheck>& all_checks() {
       {"target rights", Needs::target, check_target_rights},
       {"documents", Needs::both, check_documents},
       {"schema", Needs::both, check_schema},
+      {"limits", Needs::both, check_limits},
   };
   return checks;
 }

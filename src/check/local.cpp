@@ -51,10 +51,6 @@ uint64_t free_bytes(const std::string& folder) {
   return failure ? 0 : space.available;
 }
 
-std::string size_text(uint64_t bytes) {
-  return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / static_cast<double>(1u << 30));
-}
-
 }  // namespace
 
 Findings check_state(Context& context) {

@@ -14,4 +14,7 @@ std::string some_of(const std::vector<std::string>& texts, std::string_view sepa
 // "1 stream", "2 streams".
 std::string counted(uint64_t number, std::string_view what);
 
+// "12 bytes", "2.0 KiB", "14.0 MiB", "10.0 GiB".
+std::string size_text(uint64_t bytes);
+
 }  // namespace ddsync::check

@@ -1,11 +1,15 @@
 #include <cstring>
 
+#include "bson/writer.h"
 #include "mongo/catalog.h"
 #include "mongo/inspector_impl.h"
 #include "mongo/server_error.h"
+#include "mongo/size_sample.h"
 
 namespace ddsync::mongo {
 namespace {
+
+constexpr int64_t kMeasuring_ms = 2'000;  // of one collection
 
 uint32_t seconds_of(const ValueView& timestamp) {
   uint64_t value = 0;
@@ -84,6 +88,33 @@ Result<std::optional<HistoryWindow>> CommandInspector::history() {
   if (!newest) return tl::unexpected(newest.error());
   if (*oldest == 0 || *newest == 0) return std::nullopt;
   return HistoryWindow{.oldest_s = *oldest, .newest_s = *newest};
+}
+
+Result<SizeSample> CommandInspector::sizes(const Namespace& ns, uint64_t documents,
+                                           const std::vector<OwnedDocument>& indexes) {
+  auto measured = sample(ns, size_pipeline(documents, indexes), indexes);
+  if (measured || measured.error().code == kErrorNetwork || measured.error().treatment == Treatment::fatal)
+    return measured;
+  return sample(ns, id_pipeline(documents), {});
+}
+
+Result<SizeSample> CommandInspector::sample(const Namespace& ns, const std::string& pipeline,
+                                            const std::vector<OwnedDocument>& indexes) {
+  const std::string bytes =
+      BsonWriter()
+          .string("aggregate", ns.collection)
+          .document("pipeline", pipeline, BsonType::array)
+          .document("cursor",
+                    BsonWriter().int32("batchSize", static_cast<int32_t>(kSampledDocuments_max + 1)).finish())
+          .int64("maxTimeMS", kMeasuring_ms)
+          .finish();
+  bson_t command;
+  bson_init_static(&command, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+  SizeSample sample;
+  const auto done = for_each_document(connection_, ErrorContext::find, ns.database, command,
+                                      [&](DocumentView document) { take_sizes(document, indexes, sample); });
+  if (!done) return tl::unexpected(done.error());
+  return sample;
 }
 
 }  // namespace ddsync::mongo

@@ -12,8 +12,12 @@ class CommandInspector final : public Inspector {
 
   Result<Rights> rights() override;
   Result<std::optional<HistoryWindow>> history() override;
+  Result<SizeSample> sizes(const Namespace& ns, uint64_t documents,
+                           const std::vector<OwnedDocument>& indexes) override;
 
  private:
+  Result<SizeSample> sample(const Namespace& ns, const std::string& pipeline,
+                            const std::vector<OwnedDocument>& indexes);
   // Seconds of the first entry in natural order (1) or against it (-1).
   Result<uint32_t> entry_time(int32_t order);
 

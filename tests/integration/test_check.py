@@ -5,13 +5,14 @@ import os
 
 import pytest
 
+from support.documentdb import OtherHello
 from support.service import run, to_yaml
 from support.waiting import wait_for
 
 PASSWORD = "cAnArY!%/:x7"
 ENCODED = "cAnArY%21%25%2F%3Ax7"
 ROWS = ["configuration", "source", "target", "pair", "clocks", "state", "disk", "source rights", "change streams",
-        "history", "target rights", "documents", "schema"]
+        "history", "target rights", "documents", "schema", "limits"]
 
 
 @pytest.fixture
@@ -58,6 +59,7 @@ def test_a_fine_pair_has_a_row_for_each_check_and_is_left_as_it_was(pair, check,
     assert list(rows) == ROWS
     assert rows["documents"][0]["found"] == ("1 collection: 7 documents on the source, 0 on the target; "
                                              "7 documents of 1 collection are to be copied")
+    assert rows["limits"][0]["found"].startswith("7 documents of 1 collection sampled; the largest: 14 bytes in ")
     assert "MongoDB" in rows["source"][0]["found"]
     assert rows["change streams"][0]["found"].startswith("1 opened")
     assert sorted(pair.target.list_database_names()) == before, "nothing is written to the target"
@@ -219,6 +221,40 @@ def test_a_stream_with_a_saved_position_is_not_copied_again(sync, pair, database
     code, rows = checked(service.config_path)
     assert code == 0
     assert "nothing is to be copied: all streams have a saved position" in rows["documents"][0]["found"]
+
+
+def test_a_few_documents_of_a_large_collection_are_sampled(pair, check, database):
+    pair.source[database].c.insert_many([{"_id": n, "text": "x" * 3_000} for n in range(2_500)])
+    _, rows = check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.c"])
+    assert rows["limits"][0]["found"].startswith("100 documents of 1 collection sampled; the largest: 3.0 KiB in ")
+
+
+def test_a_document_that_the_target_does_not_take_is_a_problem(pair, check, database, new_proxy):
+    """The target says that it takes documents of 16 KiB."""
+    proxy = new_proxy(pair.target_server)
+    name = b"maxBsonObjectSize\0"
+    proxy.rewrite(name + (16 << 20).to_bytes(4, "little"), name + (16 << 10).to_bytes(4, "little"))
+    pair.source[database].c.insert_one({"_id": 1, "text": "x" * 10_000})
+    target = pair.target_server.uri(port=proxy.port)
+    code, rows = check(pair.source_server.uri(), target, [f"{database}.c"])
+    assert code == 0 and "the target of 16.0 KiB" in rows["limits"][0]["found"], rows["limits"]
+    pair.source[database].c.insert_one({"_id": 2, "text": "x" * 20_000})
+    code, rows = check(pair.source_server.uri(), target, [f"{database}.c"])
+    assert code == 1 and problems(rows) == ["limits"]
+    assert f"a document of {database}.c has 19.6 KiB" in rows["limits"][0]["found"]
+
+
+def test_long_keys_are_warned_of_where_the_target_is_documentdb(pair, check, database, new_proxy):
+    pair.source[database].c.create_index("sku", name="sku_1", unique=True)
+    pair.source[database].c.insert_one({"_id": "i" * 3_000, "sku": "s" * 5_000})
+    _, rows = check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.c"])
+    assert rows["limits"][0]["verdict"] == "ok"
+    assert "the longest _id: 2.9 KiB" in rows["limits"][0]["found"]
+    proxy = new_proxy(pair.target_server, OtherHello)
+    proxy.version = b"0.112-0"
+    code, rows = check(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), [f"{database}.c"])
+    assert code == 0 and rows["limits"][0]["verdict"] == "warning"
+    assert f"{database}.c, _id: 2.9 KiB; {database}.c, index sku_1: 4.9 KiB" in rows["limits"][0]["found"]
 
 
 def test_a_listed_collection_that_is_not_there_is_warned_of(pair, check, database):

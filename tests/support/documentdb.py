@@ -1,4 +1,4 @@
-"""A proxy that gives a source's change streams the form of DocumentDB's preview, as it was measured."""
+"""Proxies that give a server the form of DocumentDB: its preview's change streams as they were measured, its hello."""
 
 import datetime
 
@@ -66,6 +66,30 @@ class DocumentDbForm(Proxy):
                 kind, value = raw.STRING, raw.string(_iso8601(value))
             parts.append((kind, name, value))
         return raw.document(parts)
+
+
+class OtherHello(Proxy):
+    """A proxy of a server that says of itself what `version` and `ahead_ms` say."""
+
+    def __init__(self, server_port):
+        super().__init__(server_port)
+        self.version = None  # of open DocumentDB, b"0.107-0"
+        self.ahead_ms = 0    # its clock
+
+    def _rewritten(self, message):
+        message = super()._rewritten(message)
+        reply = messages.body(message)
+        if reply is None or b"maxBsonObjectSize\0" not in reply:
+            return message
+        parts = [(kind, name, self._time(value) if name == b"localTime" else value)
+                 for kind, name, value in raw.elements(reply)]
+        if self.version:
+            versions = raw.document([(raw.STRING, b"documentdb_versions", raw.string(self.version))])
+            parts.append((raw.DOCUMENT, b"internal", versions))
+        return messages.with_body(message, raw.document(parts))
+
+    def _time(self, date):
+        return (int.from_bytes(date, "little", signed=True) + self.ahead_ms).to_bytes(8, "little", signed=True)
 
 
 def _iso8601(date):

@@ -7,6 +7,7 @@
 #include "check/copy_extent.h"
 #include "check/documents.h"
 #include "check/history.h"
+#include "check/limits.h"
 #include "check/local.h"
 #include "check/rights.h"
 #include "check/schema.h"
@@ -242,6 +243,63 @@ TEST(CopyExtent, LeavesACopyThatIsUnderWay) {
   EXPECT_TRUE(extent.copies({"shop", "items"})) << "it is not listed yet what there is";
   state.streams[0].position = {};
   EXPECT_TRUE(copy_extent(watching(off), state).value().copies({"shop", "orders"})) << "it begins anew";
+}
+
+SizesSeen seen(uint64_t document_bytes, uint64_t id_bytes) {
+  SizesSeen sizes;
+  sizes.collections = 2;
+  sizes.collections_all = 3;
+  sizes.documents = 150;
+  sizes.document = {document_bytes, "shop.orders"};
+  sizes.id = {id_bytes, "shop.items"};
+  return sizes;
+}
+
+TEST(Limits, SayHowMuchWasSampledAndTheLargest) {
+  const Findings findings = judge_sizes(seen(2'048, 12), {}, documentdb("0.112"));
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].verdict, Verdict::ok);
+  EXPECT_EQ(
+      findings[0].found,
+      "150 documents of 2 collections sampled (of 3 in scope); the largest: 2.0 KiB in shop.orders; the "
+      "longest _id: 12 bytes in shop.items");
+}
+
+TEST(Limits, WarnOfLongKeysWhereTheTargetIsDocumentDB) {
+  EXPECT_EQ(worst(judge_sizes(seen(1, 2'048), {}, documentdb("0.112"))), Verdict::ok);
+  const Findings findings = judge_sizes(seen(1, 2'049), {}, documentdb("0.112"));
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].verdict, Verdict::warning);
+  EXPECT_TRUE(has(findings[0].found, "shop.items, _id: 2.0 KiB")) << findings[0].found;
+  EXPECT_TRUE(has(findings[0].found, "150 documents of 2 collections sampled")) << findings[0].found;
+  EXPECT_EQ(worst(judge_sizes(seen(1, 2'049), {}, {})), Verdict::ok) << "MongoDB takes them";
+  SizesSeen unique = seen(1, 1);
+  unique.long_keys = {"shop.items, index sku_1: 3.0 KiB"};
+  EXPECT_TRUE(has(judge_sizes(unique, {}, documentdb("0.112"))[0].found, "index sku_1"));
+}
+
+TEST(Limits, OfDocumentsAreThoseOfTheTarget) {
+  mongo::ServerInfo small;
+  small.limits.document_bytes_max = 1u << 20;
+  EXPECT_EQ(worst(judge_sizes(seen(1u << 20, 1), {}, small)), Verdict::warning) << "some may be larger";
+  EXPECT_EQ(worst(judge_sizes(seen((1u << 20) + 1, 1), {}, small)), Verdict::problem);
+  const Findings large = judge_sizes(seen(14u << 20, 1), {}, {});
+  EXPECT_EQ(worst(large), Verdict::warning);
+  EXPECT_TRUE(has(large[0].found, "change event")) << large[0].found;
+  EXPECT_EQ(worst(judge_sizes(seen((14u << 20) - 1, 1), {}, {})), Verdict::ok);
+}
+
+TEST(Limits, ThatCouldNotBeLookedAtAreSaid) {
+  SizesSeen sizes = seen(1, 1);
+  sizes.failure = "shop.orders: [50 MaxTimeMSExpired, retried] too slow";
+  const Findings findings = judge_sizes(sizes, {}, {});
+  EXPECT_EQ(worst(findings), Verdict::warning);
+  EXPECT_TRUE(has(findings[0].found, "not sampled: shop.orders"));
+}
+
+TEST(Limits, WarnOfMoreCollectionsThanAnAzureClusterTakes) {
+  EXPECT_TRUE(judge_collection_count(1'000).empty());
+  EXPECT_EQ(worst(judge_collection_count(1'001)), Verdict::warning);
 }
 
 TEST(Disk, IsWarnedOfWhenItCannotHoldTheSpoolOrTheState) {
