@@ -18,8 +18,9 @@ namespace ddsync::check {
 inline constexpr std::chrono::seconds kPatience{20};
 
 struct Side {
-  std::string role;  // "source" or "target"
-  std::unique_ptr<mongo::Endpoint> endpoint;
+  std::string role;                        // "source" or "target"
+  std::unique_ptr<mongo::Endpoint> owned;  // none: the endpoint is another's
+  mongo::Endpoint* endpoint = nullptr;
   std::optional<mongo::ServerInfo> info;  // nothing: the server does not answer
   int64_t asked_ms = 0;                   // our wall clock around the question that `info` answers
   int64_t answered_ms = 0;
@@ -34,9 +35,10 @@ struct Context {
   explicit Context(const config::Config& configuration) : config(configuration) {}
 
   const config::Config& config;
-  Side source{.role = "source", .endpoint = {}, .info = {}};
-  Side target{.role = "target", .endpoint = {}, .info = {}};
+  Side source{.role = "source", .owned = {}, .info = {}};
+  Side target{.role = "target", .owned = {}, .info = {}};
   std::optional<Checkpoint> checkpoint;  // nothing: no state, or none that can be read
+  std::optional<int64_t> saved_at_s;     // when that was saved
   std::vector<Counted> collections;      // in scope and there on the source
 };
 

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
 #include "check/wording.h"
 #include "runtime/accept_gap.h"
+#include "runtime/durable_state.h"
 #include "state/checkpoint_store.h"
 
 namespace ddsync::check {
@@ -51,6 +53,19 @@ uint64_t free_bytes(const std::string& folder) {
   return failure ? 0 : space.available;
 }
 
+// Of the files in it; of one that is being changed about so many. 0 when it is not there.
+uint64_t folder_bytes(const std::string& folder) {
+  std::error_code failure;
+  uint64_t bytes = 0;
+  for (std::filesystem::directory_iterator file(folder, failure), end; !failure && file != end;
+       file.increment(failure)) {
+    std::error_code gone;
+    const uint64_t size = file->file_size(gone);
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Findings check_state(Context& context) {
@@ -66,6 +81,7 @@ Findings check_state(Context& context) {
   auto loaded = state::CheckpointStore(*files, path, identity).load();
   if (!loaded) return {problem(kState, loaded.error().message, "docs/operations.md, State (exit code 6)")};
   context.checkpoint = *std::move(loaded);
+  if (context.checkpoint) context.saved_at_s = runtime::saved_at_s(path);
   return {judge_state(path, context.checkpoint)};
 }
 
@@ -97,8 +113,16 @@ Findings check_disk(Context& context) {
                       "give the service's user the right to write in spool.directory, or choose another")};
     }
   }
-  return {judge_disk(free_bytes(config.state_directory), free_bytes(config.spool_directory),
-                     config.spool_limit_bytes)};
+  return check_free_disk(context);
+}
+
+Findings check_free_disk(Context& context) {
+  const config::Config& config = context.config;
+  // What the spool holds is on the disk already.
+  const uint64_t limit_bytes = config.spool_limit_bytes;
+  const uint64_t held_bytes = std::min(limit_bytes, folder_bytes(runtime::spool_path(config)));
+  return {judge_disk(free_bytes(config.state_directory), free_bytes(config.spool_directory) + held_bytes,
+                     limit_bytes)};
 }
 
 }  // namespace ddsync::check

@@ -9,8 +9,11 @@ namespace ddsync::check {
 // Loads the state (reading only) into the context, and tries its folder with a file that is removed again.
 Findings check_state(Context& context);
 Findings check_disk(Context& context);
+// Its last part: nothing is written.
+Findings check_free_disk(Context& context);
 
-// Pure: what `spool_limit_bytes` needs against what is free in the folders of state and spool.
+// Pure: what `spool_limit_bytes` needs against what is free, or the spool's already, in the folders of state
+// and spool.
 Finding judge_disk(uint64_t state_free_bytes, uint64_t spool_free_bytes, uint64_t spool_limit_bytes);
 
 }  // namespace ddsync::check

@@ -23,6 +23,11 @@ constexpr auto kTargetActions =
                                      "dropCollection", "renameCollectionSameDB", "listCollections"});
 constexpr auto kIndexActions = std::to_array<std::string_view>({"listIndexes", "createIndex", "dropIndex"});
 
+// Without these there is no stream; what else a copy needs is told by the copy.
+constexpr auto kSourceActions = std::to_array<std::string_view>({"find", "changeStream"});
+
+constexpr const char* kGrantOnSource = "grant the role read on these databases (for *: readAnyDatabase)";
+
 // Some actions are granted on the whole database only, whatever the collection.
 bool is_of_database(std::string_view action) {
   return action == "listCollections" || action == "renameCollectionSameDB";
@@ -99,8 +104,7 @@ class SourceScope {
   Findings findings() const {
     Findings rows;
     if (!refused_.empty()) {
-      rows.push_back(problem(kSourceRights, some_of(refused_, "; "),
-                             "grant the role read on these databases (for *: readAnyDatabase)"));
+      rows.push_back(problem(kSourceRights, some_of(refused_, "; "), kGrantOnSource));
     } else if (out_of_time()) {
       rows.push_back(warning(kSourceRights, "not everything was listed and counted: it takes too long",
                              "the source is slow or far; nothing else is known to be wrong"));
@@ -143,10 +147,15 @@ Finding judge_by_listing(mongo::Reader& target, Finding when_it_lists) {
 
 }  // namespace
 
-std::vector<std::string> missing_rights(const std::vector<mongo::Privilege>& privileges,
-                                        const std::vector<NamespacePattern>& watch, bool indexes) {
+std::vector<std::string_view> target_actions(bool indexes) {
   std::vector<std::string_view> needed(kTargetActions.begin(), kTargetActions.end());
   if (indexes) needed.insert(needed.end(), kIndexActions.begin(), kIndexActions.end());
+  return needed;
+}
+
+std::vector<std::string> missing_rights(const std::vector<mongo::Privilege>& privileges,
+                                        const std::vector<NamespacePattern>& watch,
+                                        std::span<const std::string_view> needed) {
   std::vector<std::string> missing;
   for (const NamespacePattern& pattern : watch) {
     std::vector<std::string_view> actions;
@@ -179,12 +188,24 @@ Findings check_target_rights(Context& context) {
                     fmt::format("not known: the target does not tell what the user {} may do", rights->user),
                     kMakeSure)};
   }
-  const std::vector<std::string> missing = missing_rights(rights->privileges, context.config.watch,
-                                                          context.config.indexes != config::Indexes::off);
+  return {judge_target_rights(*rights, context.config)};
+}
+
+Finding judge_target_rights(const mongo::Rights& rights, const config::Config& config) {
+  const std::vector<std::string> missing =
+      missing_rights(rights.privileges, config.watch, target_actions(config.indexes != config::Indexes::off));
   if (missing.empty())
-    return {ok(kTargetRights, fmt::format("the user {} may do all that is needed", rights->user))};
-  return {problem(kTargetRights, fmt::format("the user {} lacks {}", rights->user, some_of(missing, "; ")),
-                  kGrantOnTarget)};
+    return ok(kTargetRights, fmt::format("the user {} may do all that is needed", rights.user));
+  return problem(kTargetRights, fmt::format("the user {} lacks {}", rights.user, some_of(missing, "; ")),
+                 kGrantOnTarget);
+}
+
+Finding judge_source_rights(const mongo::Rights& rights, const config::Config& config) {
+  const std::vector<std::string> missing = missing_rights(rights.privileges, config.watch, kSourceActions);
+  if (missing.empty())
+    return ok(kSourceRights, fmt::format("the user {} may read what is watched", rights.user));
+  return problem(kSourceRights, fmt::format("the user {} lacks {}", rights.user, some_of(missing, "; ")),
+                 kGrantOnSource);
 }
 
 }  // namespace ddsync::check

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <future>
+#include <iterator>
 
 #include "runtime/servers.h"
 
@@ -38,19 +39,11 @@ Finding connect(Side& side, const std::string& uri) {
     return problem(side.role, fmt::format("{}.uri: {}", side.role, endpoint.error().message),
                    fmt::format("correct {}.uri", side.role));
   }
-  side.endpoint = *std::move(endpoint);
-  side.asked_ms = wall_ms();
-  auto info = side.endpoint->describe();
-  side.answered_ms = wall_ms();
-  if (!info) return problem(side.role, describe(info.error()), remedy_for(side.role, info.error()));
-  side.info = *std::move(info);
+  side.owned = *std::move(endpoint);
+  side.endpoint = side.owned.get();
+  const auto asked = ask(side);
+  if (!asked) return problem(side.role, describe(asked.error()), remedy_for(side.role, asked.error()));
   return ok(side.role, side.info->description);
-}
-
-void judge_version(const Side& side, Findings& findings) {
-  if (!side.info) return;
-  if (const std::string faults = known_faults(*side.info); !faults.empty())
-    findings.push_back(warning(side.role + " version", faults, "update it to 0.111 or later"));
 }
 
 // "0.107-0" -> 107 when the major version is 0; nothing for other texts.
@@ -77,9 +70,26 @@ Findings check_servers(Context& context) {
       std::async(std::launch::async, [&] { return connect(context.target, context.config.target_uri); });
   Findings findings = {connect(context.source, context.config.source_uri)};
   findings.push_back(target.get());
-  judge_version(context.source, findings);
-  judge_version(context.target, findings);
+  for (const Side* side : {&context.source, &context.target}) {
+    Findings more = judge_version(*side);
+    std::move(more.begin(), more.end(), std::back_inserter(findings));
+  }
   return findings;
+}
+
+mongo::Result<void> ask(Side& side) {
+  side.asked_ms = wall_ms();
+  auto info = side.endpoint->describe();
+  side.answered_ms = wall_ms();
+  if (!info) return tl::unexpected(std::move(info).error());
+  side.info = *std::move(info);
+  return {};
+}
+
+Findings judge_version(const Side& side) {
+  const std::string faults = side.info ? known_faults(*side.info) : std::string();
+  if (faults.empty()) return {};
+  return {warning(side.role + " version", faults, "update it to 0.111 or later")};
 }
 
 Findings check_pair(Context& context) {

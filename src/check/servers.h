@@ -12,7 +12,13 @@ Findings check_servers(Context& context);
 Findings check_pair(Context& context);
 Findings check_clocks(Context& context);
 
+// Asks the server what it is and what time it has.
+mongo::Result<void> ask(Side& side);
+
 // The rest is pure.
+
+// A row when its version has known faults.
+Findings judge_version(const Side& side);
 
 // What is wrong with this version of open DocumentDB; "" when nothing is known.
 std::string known_faults(const mongo::ServerInfo& info);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <string_view>
@@ -38,6 +39,9 @@ Started<void> load(DurableState& state, bool reset) {
     return refuse(ExitCode::bad_state, loaded.error().message);
   }
   state.checkpoint = *std::move(loaded);
+  if (state.checkpoint) {
+    state.saved_at_s = saved_at_s(state.checkpoints->path());
+  }
   return {};
 }
 
@@ -144,6 +148,14 @@ void leave_no_trace(DurableState& state) {
     }
   }
   state.lock->remove_file_if_made();
+}
+
+std::optional<int64_t> saved_at_s(const std::string& state_path) {
+  struct stat file = {};
+  if (::stat(state_path.c_str(), &file) != 0) {
+    return std::nullopt;
+  }
+  return file.st_mtim.tv_sec;
 }
 
 std::string spool_path(const config::Config& config) {

@@ -21,6 +21,7 @@ struct DurableState {
   std::unique_ptr<state::Spool> spool;   // none when spool.limit is 0
   std::string new_spool_folder;          // that this start made; "" for one that was there
   std::optional<Checkpoint> checkpoint;  // nothing: no state yet
+  std::optional<int64_t> saved_at_s;     // when that was saved, on our wall clock
 };
 
 // Locks, forgets the state when `reset` asks for it, loads it, takes out accepted gaps. Refuses with
@@ -29,6 +30,9 @@ Started<DurableState> open_state(const ServiceOptions& options);
 
 // Of a start that is refused: takes away what it made and saved nothing in, a new spool and a new lock file.
 void leave_no_trace(DurableState& state);
+
+// When the file was last written, seconds since 1970; nothing when there is none.
+std::optional<int64_t> saved_at_s(const std::string& state_path);
 
 // The folder of the pair's spool: `<spool.directory>/.documentdb_sync_state_a_to_b.spool`
 std::string spool_path(const config::Config& config);

@@ -16,6 +16,7 @@
 #include "runtime/session.h"
 #include "runtime/signals.h"
 #include "runtime/source_identity.h"
+#include "runtime/thread.h"
 
 namespace ddsync::runtime {
 namespace {
@@ -118,6 +119,16 @@ Needs needs(const std::vector<WatchScope>& streams, const std::optional<Checkpoi
   return std::all_of(streams.begin(), streams.end(), has_position) ? Needs::source : Needs::both;
 }
 
+std::unique_ptr<Thread> begin_look(const ServiceOptions& options, Servers& servers,
+                                   const DurableState& state) {
+  if (!options.look_at_start) {
+    return nullptr;
+  }
+  return std::make_unique<Thread>("check", [&options, &servers, saved_at_s = state.saved_at_s] {
+    options.look_at_start({.config = options.config, .servers = servers, .saved_at_s = saved_at_s});
+  });
+}
+
 // Returns why the service does not start. Once it ran, the process ends here: the driver would take a second
 // to end its monitors, for nothing.
 Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signals) {
@@ -142,11 +153,13 @@ Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signa
   EngineOptions engine = engine_options(options, *std::move(streams), state.checkpoint);
   engine.resume_from.source = *std::move(identity);
   add_spool(engine, options.config, state.spool.get(), *servers);
+  std::unique_ptr<Thread> look = begin_look(options, *servers, state);
   auto session = std::make_unique<Session>(options, engine, *servers, state, signals);
   const ExitCode code = session->run();
   ExitDeadline deadline;
   deadline.arm(code, kEndPatience);
   session.reset();
+  look.reset();
   deadline.disarm();
   end_process(code);
 }

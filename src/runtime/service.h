@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "runtime/at_start.h"
 
 namespace ddsync::runtime {
 
@@ -17,6 +18,7 @@ struct ServiceOptions {
   bool same_source = false;  // go on with the saved positions, although the source looks like another one
   bool copy_only = false;    // end when what existed is copied and both sides are equal up to that point
   bool progress_on_terminal = false;
+  LookAtStart look_at_start;  // may be none
 };
 
 // Exit codes of the program; documented in README.md and --help.

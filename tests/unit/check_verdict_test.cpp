@@ -39,7 +39,7 @@ TEST(KnownFaults, AreOfOldOpenEnginesOnly) {
 
 Side side(int64_t told_ms, int64_t asked_ms = 100'000, int64_t answered_ms = 103'000) {
   Side one{.role = "source",
-           .endpoint = {},
+           .owned = {},
            .info = mongo::ServerInfo{},
            .asked_ms = asked_ms,
            .answered_ms = answered_ms};
@@ -74,6 +74,17 @@ TEST(History, ThatReachesBackLessThanAnHourIsWarnedOf) {
   EXPECT_TRUE(has(judge_history(window, 999'000).found, "0s")) << "its clock is ahead of ours";
 }
 
+TEST(History, ThatBeginsAfterTheStateWasSavedOrSoonWillIsWarnedOf) {
+  const mongo::HistoryWindow window{.oldest_s = 1'000'000, .newest_s = 1'004'000};
+  const auto judged = [&](int64_t saved_at_s) { return judge_saved(window, 1'004'000, saved_at_s); };
+  EXPECT_EQ(judged(1'001'001), std::nullopt) << "less than three quarters of what the source has";
+  EXPECT_TRUE(has(judged(1'001'000).value().remedy, "catch up"));
+  EXPECT_TRUE(has(judged(1'000'000).value().remedy, "catch up"));
+  EXPECT_TRUE(has(judged(999'999).value().remedy, "may be lost"));
+  EXPECT_TRUE(has(judged(999'999).value().found, "saved 1h06m ago"));
+  EXPECT_EQ(judge_saved(window, 1'000'500, 1'000'000), std::nullopt) << "a restart beside a new source";
+}
+
 TEST(History, OfDocumentDBIsWhatIsKnownOfIt) {
   EXPECT_TRUE(has(history_of_documentdb(true).found, "400 MB"));
   EXPECT_TRUE(has(history_of_documentdb(false).found, "16 384"));
@@ -89,6 +100,9 @@ const std::vector<std::string> kReadWrite = {"find",
                                              "listCollections"};
 using Names = std::vector<std::string>;
 
+const std::vector<std::string_view> kDocuments = target_actions(false);
+const std::vector<std::string_view> kWithIndexes = target_actions(true);
+
 mongo::Privilege privilege(std::string database, std::string collection, std::vector<std::string> actions) {
   return {.any_resource = false,
           .database = std::move(database),
@@ -98,7 +112,7 @@ mongo::Privilege privilege(std::string database, std::string collection, std::ve
 
 TEST(TargetRights, OfTheWholeDatabaseAreEnoughForItAndItsCollections) {
   const std::vector<mongo::Privilege> privileges = {privilege("shop", "", kReadWrite)};
-  EXPECT_EQ(missing_rights(privileges, {{"shop", "orders"}, {"shop", ""}}, false), Names{});
+  EXPECT_EQ(missing_rights(privileges, {{"shop", "orders"}, {"shop", ""}}, kDocuments), Names{});
 }
 
 TEST(TargetRights, ThatAreMissingAreNamedForEachPattern) {
@@ -106,26 +120,43 @@ TEST(TargetRights, ThatAreMissingAreNamedForEachPattern) {
       privilege("shop", "",
                 {"find", "listCollections", "createCollection", "dropCollection", "renameCollectionSameDB"}),
       privilege("shop", "orders", {"insert", "update", "remove"})};
-  EXPECT_EQ(missing_rights(privileges, {{"shop", "orders"}, {"shop", "items"}}, false),
+  EXPECT_EQ(missing_rights(privileges, {{"shop", "orders"}, {"shop", "items"}}, kDocuments),
             Names{"shop.items: insert, update, remove"});
-  EXPECT_EQ(missing_rights(privileges, {{"shop", ""}}, false), Names{"shop.*: insert, update, remove"});
+  EXPECT_EQ(missing_rights(privileges, {{"shop", ""}}, kDocuments), Names{"shop.*: insert, update, remove"});
 }
 
 TEST(TargetRights, IncludeIndexesWhereTheyAreCarriedOver) {
-  EXPECT_EQ(missing_rights({privilege("shop", "", kReadWrite)}, {{"shop", ""}}, true),
+  EXPECT_EQ(missing_rights({privilege("shop", "", kReadWrite)}, {{"shop", ""}}, kWithIndexes),
             Names{"shop.*: listIndexes, createIndex, dropIndex"});
 }
 
 TEST(TargetRights, ForEverythingNeedPrivilegesOnEverything) {
-  EXPECT_EQ(missing_rights({privilege("shop", "", kReadWrite)}, {{"", ""}}, false).size(), 1U);
-  EXPECT_EQ(missing_rights({privilege("", "", kReadWrite)}, {{"", ""}, {"shop", "orders"}}, false), Names{});
+  EXPECT_EQ(missing_rights({privilege("shop", "", kReadWrite)}, {{"", ""}}, kDocuments).size(), 1U);
+  EXPECT_EQ(missing_rights({privilege("", "", kReadWrite)}, {{"", ""}, {"shop", "orders"}}, kDocuments),
+            Names{});
   mongo::Privilege any = privilege("", "", {"anyAction"});
   any.any_resource = true;
-  EXPECT_EQ(missing_rights({any}, {{"", ""}}, false), Names{});
+  EXPECT_EQ(missing_rights({any}, {{"", ""}}, kDocuments), Names{});
+}
+
+TEST(Rights, AreJudgedByWhatTheServersTell) {
+  config::Config config;
+  config.watch = {{"shop", "orders"}};
+  config.indexes = config::Indexes::off;
+  EXPECT_EQ(
+      judge_source_rights({"syncer", {privilege("shop", "", {"find", "changeStream"})}}, config).verdict,
+      Verdict::ok);
+  const Finding source = judge_source_rights({"syncer", {privilege("shop", "", {"find"})}}, config);
+  EXPECT_EQ(source.verdict, Verdict::problem);
+  EXPECT_EQ(source.found, "the user syncer lacks shop.orders: changeStream");
+  EXPECT_EQ(judge_target_rights({"syncer", {privilege("shop", "", kReadWrite)}}, config).verdict,
+            Verdict::ok);
+  EXPECT_EQ(judge_target_rights({"syncer", {privilege("shop", "", {"find"})}}, config).verdict,
+            Verdict::problem);
 }
 
 TEST(TargetRights, OfACollectionDoNotCoverWhatIsGrantedOnDatabasesOnly) {
-  EXPECT_EQ(missing_rights({privilege("shop", "orders", kReadWrite)}, {{"shop", "orders"}}, false),
+  EXPECT_EQ(missing_rights({privilege("shop", "orders", kReadWrite)}, {{"shop", "orders"}}, kDocuments),
             Names{"shop.orders: renameCollectionSameDB, listCollections"});
 }
 
