@@ -1,4 +1,4 @@
-// Which streams the initial copy of a run would begin with, and whether one is under way. Pure.
+// What the initial copy of a run would begin with, and whether one is under way. Pure.
 #pragma once
 
 #include <optional>
@@ -9,9 +9,14 @@
 
 namespace ddsync::check {
 
+struct CopyBegun {
+  WatchScope stream;
+  NamespaceFilter collections;  // of the stream those that would be listed and copied
+};
+
 struct CopyExtent {
-  std::vector<WatchScope> begun;  // the streams whose collections would be listed and copied
-  bool goes_on = false;           // one that was interrupted
+  std::vector<CopyBegun> begun;
+  bool goes_on = false;  // one that was interrupted
 
   bool copies(const Namespace& ns) const;
 };

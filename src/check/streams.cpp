@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "check/saved_streams.h"
 #include "check/wording.h"
 #include "mongo/change_stream.h"
 #include "runtime/servers.h"
@@ -22,7 +21,7 @@ struct Failure {
 
 // Where a run would open it; none = from now. What the spool holds is not asked of the source again.
 StreamPosition saved_position(const std::optional<Checkpoint>& checkpoint, const std::string& scope) {
-  const StreamCheckpoint stream = saved_stream(checkpoint, scope);
+  const StreamCheckpoint stream = checkpoint.value_or(Checkpoint()).stream(scope);
   const bool asked = stream.gap_reason.empty() && stream.spool_next == stream.spool_end;
   return asked ? stream.position : StreamPosition{};
 }
@@ -74,7 +73,8 @@ Finding judge(const std::vector<Failure>& failures) {
 }  // namespace
 
 Findings check_streams(Context& context) {
-  const auto planned = config::plan_streams(context.config, saved_scopes(context.checkpoint));
+  const auto planned =
+      config::plan_streams(context.config, context.checkpoint.value_or(Checkpoint()).scopes());
   if (!planned) return {problem(kStreams, planned.error(), "correct the watch list or watch.scope")};
   const auto unfit = runtime::unfit_streams(*context.source.info, context.config.scope, *planned);
   if (unfit) return {problem(kStreams, *unfit, "correct the watch list or watch.scope")};

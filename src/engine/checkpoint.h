@@ -72,6 +72,11 @@ struct Checkpoint {
   // Nothing was on its way to the target when this was written, and nothing was sent afterwards.
   bool clean_end = false;
   SyncStats stats;
+
+  // `scope` is a WatchScope::name().
+  StreamCheckpoint stream(const std::string& scope) const;  // one without a position when there is none
+  std::vector<std::string> scopes() const;
+  std::shared_ptr<const NamespaceFilter> covered(const std::string& scope) const;  // of `watched`, or none
 };
 
 }  // namespace ddsync

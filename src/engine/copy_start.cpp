@@ -28,13 +28,6 @@ std::string list_of(const std::vector<NamespacePattern>& patterns) {
   return list;
 }
 
-std::shared_ptr<const NamespaceFilter> covered_by(const Checkpoint& from, const WatchScope& scope) {
-  const std::string name = scope.name();
-  const auto at = std::find_if(from.watched.begin(), from.watched.end(),
-                               [&](const WatchedBefore& one) { return one.stream == name; });
-  return at == from.watched.end() ? nullptr : at->filter;
-}
-
 }  // namespace
 
 void Copies::resume() {
@@ -43,7 +36,7 @@ void Copies::resume() {
     watched_.push_back(
         is_wide ? std::make_shared<const NamespaceFilter>(shared_.options.filter.within(stream.scope))
                 : nullptr);
-    covered_.push_back(covered_by(shared_.options.resume_from, stream.scope));
+    covered_.push_back(shared_.options.resume_from.covered(stream.scope.name()));
     begin(stream);
     stream.copying = stream.copy == StreamCopy::planning || stream.copy == StreamCopy::copying;
     if (planted(PlantedBug::events_during_copy)) stream.copying = false;

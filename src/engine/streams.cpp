@@ -31,15 +31,6 @@ std::string in_words(const StreamPosition& position) {
   return to_extended_json(position.token.view());
 }
 
-StreamCheckpoint durable_state(const Checkpoint& checkpoint, const std::string& name) {
-  for (const StreamCheckpoint& stream : checkpoint.streams) {
-    if (stream.scope == name) return stream;
-  }
-  StreamCheckpoint none;
-  none.scope = name;
-  return none;
-}
-
 std::string gap_advice(const std::string& scope) {
   return fmt::format(
       "changes of {} since its stored position are lost to this program. Copy the data anew, or accept the "
@@ -61,7 +52,7 @@ Streams::Streams(Shared& shared, Checkpoints& checkpoints)
     : shared_(shared), checkpoints_(checkpoints), spools_(shared) {
   for (const WatchScope& scope : shared.options.streams) {
     Stream& stream = streams_.emplace_back(static_cast<uint32_t>(streams_.size()), scope);
-    StreamCheckpoint durable = durable_state(shared.options.resume_from, scope.name());
+    StreamCheckpoint durable = shared.options.resume_from.stream(scope.name());
     stream.gap_reason = durable.gap_reason;
     stream.copy = durable.copy;
     // Of a stream that was still copied nothing has been sent, unless an older position is copied again; what

@@ -95,11 +95,7 @@ EngineOptions engine_options(const ServiceOptions& service, std::vector<WatchSco
 
 Started<std::vector<WatchScope>> plan(const config::Config& config,
                                       const std::optional<Checkpoint>& checkpoint) {
-  std::vector<std::string> durable_scopes;
-  for (const StreamCheckpoint& stream : checkpoint.value_or(Checkpoint{}).streams) {
-    durable_scopes.push_back(stream.scope);
-  }
-  auto streams = config::plan_streams(config, durable_scopes);
+  auto streams = config::plan_streams(config, checkpoint.value_or(Checkpoint{}).scopes());
   if (!streams) {
     return refuse(ExitCode::bad_configuration, std::move(streams).error());
   }
@@ -112,9 +108,7 @@ Needs needs(const std::vector<WatchScope>& streams, const std::optional<Checkpoi
     return Needs::both;
   }
   const auto has_position = [&](const WatchScope& scope) {
-    return std::any_of(
-        checkpoint->streams.begin(), checkpoint->streams.end(),
-        [&](const StreamCheckpoint& one) { return one.scope == scope.name() && one.position.known(); });
+    return checkpoint->stream(scope.name()).position.known();
   };
   return std::all_of(streams.begin(), streams.end(), has_position) ? Needs::source : Needs::both;
 }

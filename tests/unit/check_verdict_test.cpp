@@ -264,6 +264,30 @@ TEST(CopyExtent, IsWhatHasNoSavedPositionUnlessAllIsAskedFor) {
   EXPECT_FALSE(copy_extent(watching(always), state).value().copies(orders)) << "a gap";
 }
 
+TEST(CopyExtent, IsWhatIsAddedUnderAStreamThatHasAPosition) {
+  using enum config::InitialSyncMode;
+  Checkpoint state;
+  state.streams = {saved("shop.*")};
+  state.watched = {
+      {"shop.*", std::make_shared<NamespaceFilter>(std::vector<NamespacePattern>{{"shop", "orders"}},
+                                                   std::vector<NamespacePattern>{})}};
+  const auto extent = [&](config::InitialSyncMode mode) {
+    config::Config config = watching(mode);
+    config.scope = config::Scope::database;
+    return copy_extent(config, state).value();
+  };
+  const Namespace orders{"shop", "orders"};
+  const Namespace items{"shop", "items"};
+  for (const StreamCopy copy : {StreamCopy::none, StreamCopy::planning, StreamCopy::catching_up}) {
+    state.streams[0].copy = copy;
+    EXPECT_TRUE(extent(automatic).copies(items));
+    EXPECT_FALSE(extent(automatic).copies(orders));
+  }
+  state.streams[0].copy = StreamCopy::none;
+  EXPECT_FALSE(extent(off).copies(items));
+  EXPECT_TRUE(extent(always).copies(orders));
+}
+
 TEST(CopyExtent, LeavesACopyThatIsUnderWay) {
   using enum config::InitialSyncMode;
   Checkpoint state;

@@ -1,0 +1,25 @@
+#include "engine/checkpoint.h"
+
+namespace ddsync {
+
+StreamCheckpoint Checkpoint::stream(const std::string& scope) const {
+  for (const StreamCheckpoint& one : streams)
+    if (one.scope == scope) return one;
+  StreamCheckpoint none;
+  none.scope = scope;
+  return none;
+}
+
+std::vector<std::string> Checkpoint::scopes() const {
+  std::vector<std::string> names;
+  for (const StreamCheckpoint& one : streams) names.push_back(one.scope);
+  return names;
+}
+
+std::shared_ptr<const NamespaceFilter> Checkpoint::covered(const std::string& scope) const {
+  for (const WatchedBefore& one : watched)
+    if (one.stream == scope) return one.filter;
+  return nullptr;
+}
+
+}  // namespace ddsync
