@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "check/wording.h"
 #include "mongo/reader.h"
 #include "mongo/schema_support.h"
@@ -11,8 +13,13 @@ namespace {
 
 constexpr const char* kSchema = "schema";
 
-mongo::Result<void> add_lost(mongo::Reader& source, const Namespace& ns, const mongo::ServerInfo& target,
-                             std::vector<std::string>& lost) {
+struct Found {
+  std::vector<std::string> lost;
+  std::vector<std::string> in_part;
+};
+
+mongo::Result<void> look_at(mongo::Reader& source, const Namespace& ns, const mongo::ServerInfo& target,
+                            Found& found) {
   auto options = source.collection_options(ns);
   if (!options) return tl::unexpected(std::move(options).error());
   const auto indexes = source.indexes(ns);
@@ -21,11 +28,12 @@ mongo::Result<void> add_lost(mongo::Reader& source, const Namespace& ns, const m
   collection.ns = ns;
   collection.options = options->value_or(OwnedDocument());
   if (!find_value(collection.options.view(), "timeseries").missing()) {
-    lost.push_back(ns.name() + ": a time series has no change stream and is not copied");
+    found.lost.push_back(ns.name() + ": a time series has no change stream and is not copied");
     return {};
   }
   for (const mongo::UnsupportedOption& one : mongo::unsupported_options(collection, *indexes, target))
-    lost.push_back(describe(one));
+    found.lost.push_back(describe(one));
+  for (std::string& one : mongo::kept_in_part(collection, target)) found.in_part.push_back(std::move(one));
   return {};
 }
 
@@ -46,15 +54,19 @@ Finding judge_schema(size_t collections, const std::vector<std::string>& lost, c
 Findings check_schema(Context& context) {
   const auto source = context.source.endpoint->reader();
   const runtime::Patience patience(kPatience);
-  std::vector<std::string> lost;
+  Found found;
   for (const auto& [ns, documents] : context.collections) {
     if (patience.is_over())
-      return {warning(kSchema, some_of(lost), "not every collection was looked at: it takes too long")};
-    if (const auto added = add_lost(*source, ns, *context.target.info, lost); !added)
-      return {problem(kSchema, fmt::format("{} cannot be listed: {}", ns.name(), describe(added.error())),
+      return {warning(kSchema, some_of(found.lost), "not every collection was looked at: it takes too long")};
+    if (const auto looked = look_at(*source, ns, *context.target.info, found); !looked)
+      return {problem(kSchema, fmt::format("{} cannot be listed: {}", ns.name(), describe(looked.error())),
                       "grant the role read on the databases in scope")};
   }
-  return {judge_schema(context.collections.size(), lost, context.config)};
+  Findings findings{judge_schema(context.collections.size(), found.lost, context.config)};
+  if (!found.in_part.empty())
+    findings.push_back(warning(kSchema, some_of(found.in_part, "; "),
+                               "compare these collections before you rely on the target"));
+  return findings;
 }
 
 }  // namespace ddsync::check

@@ -120,6 +120,23 @@ std::vector<UnsupportedOption> unsupported_options(const PlannedCollection& coll
   return found;
 }
 
+std::vector<std::string> kept_in_part(const PlannedCollection& collection, const ServerInfo& target) {
+  std::vector<std::string> found;
+  if (target.is_documentdb) return found;
+  const OwnedDocument options = normalised_options(collection.options);
+  if (!find_value(options.view(), "capped").missing())
+    found.push_back(
+        fmt::format("{}: capped: its documents do not come in the order of their insertion, so the "
+                    "target may drop others than the source",
+                    collection.ns.name()));
+  if (!find_value(options.view(), "collation").missing())
+    found.push_back(
+        fmt::format("{}: collation: texts as _id that it takes for equal count as different keys: "
+                    "when one is removed and the other inserted at once, their order may change",
+                    collection.ns.name()));
+  return found;
+}
+
 std::string describe(const UnsupportedOption& option) {
   return fmt::format("{}: {}: {}", option.ns.name(), option.what, option.why);
 }

@@ -33,6 +33,10 @@ std::vector<UnsupportedOption> unsupported_options(const PlannedCollection& coll
                                                    const std::vector<OwnedDocument>& indexes,
                                                    const ServerInfo& target);
 
+// Lines for people: options that a target has as the source has them, and whose effect the order of copies
+// and writes can still change.
+std::vector<std::string> kept_in_part(const PlannedCollection& collection, const ServerInfo& target);
+
 // What is left for `target`, where the operator wants to go on without the rest. Normalised.
 OwnedDocument supported_options(const OwnedDocument& options, const ServerInfo& target);
 // An index that loses its collation stays, a second text index and those above the limit do not.

@@ -264,6 +264,15 @@ def test_a_listed_collection_that_is_not_there_is_warned_of(pair, check, databas
     assert f"{database}.Orders" in rows["collections"][0]["found"]
 
 
+def test_what_is_mirrored_in_part_only_is_warned_of(pair, check, database):
+    pair.source[database].create_collection("folded", collation={"locale": "en", "strength": 2})
+    pair.source[database].create_collection("ring", capped=True, size=100_000)
+    _, rows = check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.*"])
+    assert [row["verdict"] for row in rows["schema"]] == ["ok", "warning"]
+    found = rows["schema"][1]["found"]
+    assert f"{database}.folded: collation:" in found and f"{database}.ring: capped:" in found
+
+
 def test_of_many_streams_some_are_opened(pair, check, database):
     names = [f"{database}.c{n}" for n in range(30)]
     code, rows = check(pair.source_server.uri(), pair.target_server.uri(), names, watch={"collections": names})

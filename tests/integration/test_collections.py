@@ -141,6 +141,9 @@ def test_a_rename_between_two_listed_collections_waits_for_both_streams(
     The writes of one of them take the target a second.
 
     Replaced, not updated: see support/workload.py."""
+    if not pair.source_server.is_rust:
+        pytest.skip("the stream of the new name is not told of the rename: what came after it may come before it, and the "
+                    "collection is reported as not proven")
     names = [f"{database}.a", f"{database}.b"]
     proxy = new_proxy(pair.target_server)
     proxy.slow(slow.encode(), 1.0)

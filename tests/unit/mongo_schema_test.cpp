@@ -157,6 +157,16 @@ TEST(UnsupportedOptions, AreNoneForMongoDb) {
             normalised_options(document(kEveryOption)));
 }
 
+TEST(KeptInPart, AreACappedCollectionAndACollationWhereTheTargetHasThem) {
+  PlannedCollection planned;
+  planned.ns = {"db", "c"};
+  planned.options = document(R"({"capped": true, "size": 4096, "collation": {"locale": "de"}})");
+  EXPECT_EQ(kept_in_part(planned, ServerInfo()).size(), 2u);
+  EXPECT_TRUE(kept_in_part(planned, documentdb()).empty());
+  planned.options = document(R"({"validator": {"a": 1}})");
+  EXPECT_TRUE(kept_in_part(planned, ServerInfo()).empty());
+}
+
 TEST(SupportedOptions, AreWhatIsLeftWithoutTheOthersAndWhatDependsOnThem) {
   EXPECT_EQ(supported_options(document(kEveryOption), documentdb()), document("{}"));
   EXPECT_EQ(supported_options(document(R"({"viewOn": "c", "pipeline": [], "collation": {"locale": "de"}})"),
