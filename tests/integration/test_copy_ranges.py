@@ -70,6 +70,15 @@ def source(pair):
     return pair.source_server
 
 
+@pytest.fixture(scope="module")
+def exact_source(source):
+    """A source whose ranges are those of MongoDB."""
+    if not source.is_rust:
+        pytest.skip("of secantusd-py, ranges of dates hold numbers, binary ids are not ordered by length, and opening a "
+                    "range takes seconds")
+    return source
+
+
 def test_the_ranges_of_a_large_collection_hold_every_document_exactly_once(source, database):
     stored = fill(source.client()[database]["large"], mixed_ids(60_000))
     lines = probe(source, f"{database}.large")
@@ -81,9 +90,9 @@ def test_the_ranges_of_a_large_collection_hold_every_document_exactly_once(sourc
     assert sorted(found) == stored
 
 
-def test_a_large_collection_of_one_kind_of_id_is_divided_evenly(source, database):
-    stored = fill(source.client()[database]["ints"], range(110_000))
-    lines = probe(source, f"{database}.ints")
+def test_a_large_collection_of_one_kind_of_id_is_divided_evenly(exact_source, database):
+    stored = fill(exact_source.client()[database]["ints"], range(110_000))
+    lines = probe(exact_source, f"{database}.ints")
     ranges = plans(lines)[f"{database}.ints"]["ranges"]
     assert {entry["bracket"] for entry in ranges} == {5}
     assert 3 <= len(ranges) <= 4
@@ -92,16 +101,16 @@ def test_a_large_collection_of_one_kind_of_id_is_divided_evenly(source, database
     assert sorted(read(lines, f"{database}.ints")) == stored
 
 
-def test_ranges_that_are_opened_again_and_again_lose_and_repeat_nothing(source, database):
-    stored = fill(source.client()[database]["large"], mixed_ids(25_000))
-    found = read(probe(source, f"{database}.large", "resume", "701"), f"{database}.large")
+def test_ranges_that_are_opened_again_and_again_lose_and_repeat_nothing(exact_source, database):
+    stored = fill(exact_source.client()[database]["large"], mixed_ids(25_000))
+    found = read(probe(exact_source, f"{database}.large", "resume", "701"), f"{database}.large")
     assert len(found) == len(stored)
     assert sorted(found) == stored
 
 
-def test_every_id_of_a_small_collection_can_be_a_bound_or_where_it_goes_on(source, database):
-    stored = fill(source.client()[database]["odd"], mixed_ids(150))
-    lines = probe(source, f"{database}.odd", "bounds")
+def test_every_id_of_a_small_collection_can_be_a_bound_or_where_it_goes_on(exact_source, database):
+    stored = fill(exact_source.client()[database]["odd"], mixed_ids(150))
+    lines = probe(exact_source, f"{database}.odd", "bounds")
     assert [entry["bracket"] for entry in plans(lines)[f"{database}.odd"]["ranges"]] == [0]
     assert not [line["wrong"] for line in lines if "wrong" in line and "bounds" not in line]
     assert lines[-1] == {"bounds": f"{database}.odd", "documents": len(stored), "wrong": 0}
