@@ -35,6 +35,8 @@ uint64_t random_seed() {
 // costs more than it gives.
 constexpr Duration kSpoolPatience = Duration::seconds(30);
 
+constexpr uint64_t kLimitedBatchBytesLeast = 64u << 10;
+
 CopyMode copy_mode(config::InitialSyncMode mode) {
   switch (mode) {
     case config::InitialSyncMode::off:
@@ -54,6 +56,10 @@ CopyOptions copy_options(const ServiceOptions& service) {
   options.only = service.copy_only;
   options.readers = configured.readers;
   options.bytes_per_second_max = configured.bytes_per_second_max;
+  if (options.bytes_per_second_max > 0) {  // what all readers have under way at once is of one second
+    options.batch_bytes_max = std::clamp(options.bytes_per_second_max / options.readers,
+                                         kLimitedBatchBytesLeast, options.batch_bytes_max);
+  }
   options.memory_bytes_max = std::min(options.memory_bytes_max, service.config.memory_limit_bytes / 2);
   return options;
 }

@@ -1,6 +1,7 @@
 """From a filled source and an empty target to two equal servers."""
 
 import re
+import time
 
 import pytest
 
@@ -62,6 +63,18 @@ def test_the_status_says_checking_until_it_is_known_what_is_copied(pair, new_pro
     assert "state=checking " in service.status(seconds=5)
     service.wait_for_log("is copied; the changes made meanwhile follow")
     wait_for(lambda: "state=live " in service.status(), service.status)
+
+
+def test_a_limited_copy_takes_its_time_and_tells_how_far_it_is(pair, sync, database):
+    insert(pair.source[database].c, ({"_id": n, "pad": "x" * 1_000} for n in range(8_000)))
+    service = sync([f"{database}.c"], initial_sync={"max_bytes_per_second": "500 kB"})
+    began = time.monotonic()
+    assert copy(service) == 0
+    assert time.monotonic() - began > 0.9 * 8_000_000 / 500_000
+    lines = re.findall(r"copy: phase=copying collections=0/1 documents=([0-9 ]+)/8 000 \((\d+) %\) (.*)", service.log)
+    assert lines and 0 < int(lines[0][1]) < 100, service.log
+    assert re.match(r"rate=\d+/s 0\.\d MB/s remaining=\d+s errors=0; now: ", lines[0][2]), lines
+    wait_equal(pair.source, pair.target, [f"{database}.c"], 0)
 
 
 def test_views_are_there_in_the_end(pair, sync, database):
