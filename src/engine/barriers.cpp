@@ -108,7 +108,7 @@ void Barriers::advance(Stream& stream) {
   if (barrier.phase == Phase::copying) wait_for_copy(stream);
   if (barrier.phase == Phase::refused && stream.ledger.all_acknowledged()) settle(stream);
   if (barrier.phase == Phase::releasing && checkpoints_.durable(barrier.generation)) {
-    if (barrier.partner) streams_.at(*barrier.partner).frozen = false;
+    if (barrier.partner_frozen) streams_.at(*barrier.partner).frozen -= 1;
     release(stream);
   }
 }
@@ -144,7 +144,7 @@ bool Barriers::partner_stands_still(Stream& stream) {
 
 void Barriers::run(Stream& stream) {
   Barrier& barrier = *stream.barrier;
-  if (barrier.partner && !partner_stands_still(stream)) return;
+  if (barrier.partner && !barrier.partner_frozen && !partner_stands_still(stream)) return;
   if (!barrier.at_once && !suspects_.repairs().all_acknowledged()) return;  // of the partner's collections
   if (copies_.building(barrier.change)) return;
   if (barrier.waits_for_partner) {
@@ -153,9 +153,10 @@ void Barriers::run(Stream& stream) {
   }
   const std::optional<WriterId> writer = writers_.borrow();
   if (!writer) return;
-  if (barrier.partner) {
+  if (barrier.partner && !barrier.partner_frozen) {
     Stream& partner = streams_.at(*barrier.partner);
-    partner.frozen = true;
+    partner.frozen += 1;
+    barrier.partner_frozen = true;
     // It may have brought changes of after the rename already, and they are replaced now.
     if (!partner.barrier || !same_rename(*partner.barrier, barrier))
       suspects_.add_namespace(barrier.change.to);

@@ -58,7 +58,7 @@ bool Spools::goes_to_spool(const Stream& stream) const {
   const bool left = stream.ledger.waiting() > own || stream.ledger.passed() > stream.durable.passed;
   const bool follows =
       stream.spool.in_use() && stream.read_position == stream.spool.after && !stream.read_in_part();
-  const bool in_order = stream.at_barrier() || stream.frozen;
+  const bool in_order = stream.at_barrier() || stream.frozen > 0;
   if (in_order && !follows && (left || stream.spool.in_use())) return false;
   return stream.blocked() && shared_.now - stream.waits_since >= shared_.options.spool_patience;
 }

@@ -43,6 +43,7 @@ struct Barrier {
   // A rename between collections of two streams: the stream of the old name runs it, the other one waits.
   bool waits_for_partner = false;
   std::optional<uint32_t> partner;     // index of the other stream
+  bool partner_frozen = false;         // since the first try
   uint64_t partner_empty_batches = 0;  // of the partner when this barrier became ready
 };
 
@@ -121,7 +122,7 @@ struct Stream {
 
   std::optional<Undecoded> undecoded;
   std::optional<Barrier> barrier;
-  bool frozen = false;  // stands still while another stream renames a collection into its scope
+  uint32_t frozen = 0;  // by so many streams that are renaming a collection into its scope: it stands still
   bool full = false;    // paused because memory is
   bool last_batch_empty = false;
   uint32_t asked_events = 0;  // by the last read
@@ -149,7 +150,7 @@ struct Stream {
   bool blocked() const { return held_up() || undecoded.has_value() || full; }
   bool is_gap() const { return state == StreamState::gap; }
   // A schema change of its collections runs or is about to.
-  bool held_up() const { return barrier.has_value() || frozen || copying; }
+  bool held_up() const { return barrier.has_value() || frozen > 0 || copying; }
   // Busy or not, it is at the end of what the source has.
   bool keeps_up(Instant now) const {
     const bool reads = opened && !blocked() && spool.drained() && now - last_answer < kStreamPause;

@@ -584,6 +584,32 @@ TEST(EngineBarrier, ARenameBetweenTwoStreamsRunsWhenBothStandAtIt) {
   EXPECT_EQ(given.engine().status().events_applied, 2u);
 }
 
+// Seed 6051782: what the stream of the new name brought between the tries stopped them for ever.
+TEST(EngineBarrier, ARenameIsTriedAgainAlthoughTheOtherStreamHasBroughtMore) {
+  Harness given(two_streams());
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  given.give(input::StreamOpened{{1}, {}});
+  given.batch(rename_to_other(), "r", 0);
+  const auto bring_nothing = [&] {
+    for (int second = 0; second < 12; ++second) {
+      given.pass_ms(1'000);
+      given.batch("", "quiet", 1);
+    }
+  };
+  bring_nothing();
+  while (given.has<output::Persist>()) given.make_durable();
+  bring_nothing();
+  const auto change = given.take<output::ChangeSchema>();
+  Error lost;
+  lost.outcome_unknown = true;
+  given.batch(event("e", "insert", "1", R"({"_id":1})", "other"), "e", 1);
+  EXPECT_FALSE(given.has<output::Write>()) << "its stream stands still";
+  given.give(input::SchemaChanged{change.writer, change.id, lost});
+  given.pass_ms(60'000);
+  EXPECT_EQ(given.take<output::ChangeSchema>().attempt, 2U);
+}
+
 TEST(EngineBarrier, ARenameRunsAlsoWhenBothStreamsLoseTheirHistoryBehindIt) {
   Harness given(two_streams());
   given.give(input::TargetReady{});
