@@ -52,6 +52,33 @@ def test_thirty_six_kills_during_the_copy(new_server, new_service, settle):
     assert kills_while_copying >= 30
 
 
+def test_kills_while_a_collection_that_was_added_is_copied(new_server, new_service, settle):
+    """Its stream has been live for long: what it brings waits, and is not lost either."""
+    moments = random.Random(32)
+    source, target = new_server("source"), new_server("target")
+    here, there = source.client(), target.client()
+    insert(here.db.added, (document(i, n, 300) for n, i in enumerate(mixed_ids(8_000))))
+    workload = Workload(source.uri(), ["db.live", "db.added"], seed=3, keys=200).start()
+    service = new_service(source.uri(), target.uri(), ["db.live"], watch={"scope": "database"},
+                          initial_sync={"mode": "auto", "max_bytes_per_second": "600 kB"}).start_and_watch()
+    wait_for(lambda: there.db.live.estimated_document_count() > 0, "live changes")
+    service.kill()
+    service.config["watch"]["collections"].append("db.added")
+    service.configure(service.config)
+    kills_while_copying = 0
+    for _ in range(8):
+        service.start()
+        time.sleep(moments.uniform(0.02, 0.6))
+        service.kill()
+        kills_while_copying += is_copying(service)
+    service.start_and_watch()
+    service.wait_for_log(COPIED, 180)
+    workload.stop()
+    settle(service, here, there, ["db.live", "db.added"])
+    assert kills_while_copying >= 5
+    assert service.stop() == 0
+
+
 class Counting(Proxy):
     """Counts what the source answers."""
 
