@@ -173,7 +173,9 @@ void Barriers::wait_for_copy(Stream& stream) {
   const Stream* of_copy = streams_.find(ns.database, ns.collection);
   const bool in_gap = of_copy != nullptr && of_copy->is_gap();
   if (in_gap) suspects_.add_namespace(ns);  // whoever ends the gap copies it
-  if (in_gap || copies_.copied_alone(ns)) done(stream);
+  if (!in_gap && !copies_.copied_alone(ns)) return;
+  suspects_.dropped(ns);  // the copy took the place of what was there
+  done(stream);
 }
 
 // The stream of the old name runs the rename when it stands at it too; when it is idle it has run it before.
@@ -213,6 +215,7 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
   running_ -= 1;
   if (!changed.error) {
     tell_done(barrier.change);
+    if (changes_documents(barrier.change.kind)) suspects_.dropped(barrier.change.ns);
     if (barrier.copy_anew) {
       note_late_copies(stream);
       copy_anew(stream, Namespace(*barrier.copy_anew));
@@ -222,7 +225,6 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
       suspects_.renamed(barrier.change.ns, barrier.change.to);
       copies_.renamed(barrier.change.to);
     }
-    if (changes_documents(barrier.change.kind)) suspects_.dropped(barrier.change.ns);
     if (barrier.incomplete) suspects_.add_namespace(barrier.change.ns);
     note_late_copies(stream);
     done(stream);
@@ -234,6 +236,7 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
     shared_.notice(output::Level::warning,
                    fmt::format("{}: there is no such collection on the target", describe(barrier.change)));
     suspects_.add_namespace(barrier.change.to);
+    suspects_.dropped(barrier.change.ns);
     suspects_.renamed(barrier.change.ns, barrier.change.to);
     copies_.renamed(barrier.change.to);
     done(stream);

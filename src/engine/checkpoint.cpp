@@ -1,5 +1,7 @@
 #include "engine/checkpoint.h"
 
+#include <algorithm>
+
 namespace ddsync {
 
 StreamCheckpoint Checkpoint::stream(const std::string& scope) const {
@@ -14,6 +16,11 @@ std::vector<std::string> Checkpoint::scopes() const {
   std::vector<std::string> names;
   for (const StreamCheckpoint& one : streams) names.push_back(one.scope);
   return names;
+}
+
+bool Checkpoint::any_spooled() const {
+  return std::any_of(streams.begin(), streams.end(),
+                     [](const StreamCheckpoint& one) { return one.spool_next != one.spool_end; });
 }
 
 std::shared_ptr<const NamespaceFilter> Checkpoint::covered(const std::string& scope) const {

@@ -76,6 +76,7 @@ struct Checkpoint {
   // `scope` is a WatchScope::name().
   StreamCheckpoint stream(const std::string& scope) const;  // one without a position when there is none
   std::vector<std::string> scopes() const;
+  bool any_spooled() const;  // changes that the source need not tell again
   std::shared_ptr<const NamespaceFilter> covered(const std::string& scope) const;  // of `watched`, or none
 };
 

@@ -34,6 +34,8 @@ Copies::Copies(Shared& shared, Streams& streams, PendingOperations& pending, Ack
       checkpoints_(checkpoints),
       suspects_(suspects),
       writers_(writers),
+      watched_(shared.options.streams.size()),
+      covered_(shared.options.streams.size()),
       readers_(shared.options.copy.readers) {}
 
 CollectionCopy& Copies::add(uint32_t stream, const Namespace& ns) {

@@ -85,7 +85,7 @@ class Copies {
   bool all_planned() const;
   void begin_anew(Stream& stream);
   void begin(Stream& stream);
-  bool plan_added(Stream& stream);
+  void plan_added(Stream& stream);
   void take_over(const Stream& stream, bool was_live);
   Plan& add_plan(uint32_t stream);
   bool is_planned(const Stream& stream) const;

@@ -32,38 +32,41 @@ std::string list_of(const std::vector<NamespacePattern>& patterns) {
 
 void Copies::resume() {
   for (Stream& stream : streams_.all()) {
-    const bool is_wide = stream.scope.level != ScopeLevel::collection;
-    watched_.push_back(
-        is_wide ? std::make_shared<const NamespaceFilter>(shared_.options.filter.within(stream.scope))
-                : nullptr);
-    covered_.push_back(shared_.options.resume_from.covered(stream.scope.name()));
-    begin(stream);
+    if (stream.scope.level != ScopeLevel::collection)
+      watched_[stream.index] =
+          std::make_shared<const NamespaceFilter>(shared_.options.filter.within(stream.scope));
+    covered_[stream.index] = shared_.options.resume_from.covered(stream.scope.name());
+    const bool was_live = stream.copy == StreamCopy::none;
+    if (stream.gap_reason.empty()) begin(stream);
+    if (stream.copy == StreamCopy::planning && !covered_[stream.index]) {
+      add_plan(stream.index);
+    } else {
+      take_over(stream, was_live);
+    }
     stream.copying = stream.copy == StreamCopy::planning || stream.copy == StreamCopy::copying;
     if (planted(PlantedBug::events_during_copy)) stream.copying = false;
     stream.copied_at = shared_.now;
   }
 }
 
+// What the stream covers is left unset where all of it is to be planned.
 void Copies::begin(Stream& stream) {
+  auto& covered = covered_[stream.index];
   const CopyMode mode = shared_.options.copy.mode;
-  const bool was_live = stream.copy == StreamCopy::none;
-  const bool wanted = mode == CopyMode::always || (mode == CopyMode::automatic && !stream.start_durable);
-  if (stream.gap_reason.empty()) {
-    if (was_live && wanted) {
-      stream.copy = StreamCopy::planning;
-      covered_[stream.index] = nullptr;
-    } else if (!was_live && !stream.start_durable) {
-      begin_anew(stream);
-    } else if (plan_added(stream)) {
-      take_over(stream, was_live);
-      return;
-    }
-  }
-  if (stream.copy == StreamCopy::planning) {
-    add_plan(stream.index);
-  } else {
-    if (stream.gap_reason.empty()) covered_[stream.index] = watched_[stream.index];
-    take_over(stream, was_live);
+  const bool is_live = stream.copy == StreamCopy::none;
+  const bool is_planned = stream.copy == StreamCopy::planning;
+  const bool whole = mode == CopyMode::always
+                         ? is_live || is_planned
+                         : mode == CopyMode::automatic && is_live && !stream.start_durable;
+  if (whole) {
+    stream.copy = StreamCopy::planning;
+    covered = nullptr;
+  } else if (!is_live && !stream.start_durable) {
+    begin_anew(stream);
+  } else if (covered) {
+    plan_added(stream);
+  } else if (!is_planned) {
+    covered = watched_[stream.index];
   }
 }
 
@@ -79,26 +82,24 @@ void Copies::begin_anew(Stream& stream) {
                   stream.scope.name()));
 }
 
-// Of a stream that goes on from its position: the collections that it is told to watch now and was not
-// before.
-bool Copies::plan_added(Stream& stream) {
-  const auto& covered = covered_[stream.index];
-  if (!covered || !watched_[stream.index] || !stream.start_durable) return false;
+// Of a stream that goes on from its position: the collections that it is told to watch now and does not
+// cover. What has left the list is not covered any more: its changes are not applied.
+void Copies::plan_added(Stream& stream) {
+  auto& covered = covered_[stream.index];
+  covered = std::make_shared<const NamespaceFilter>(covered->common_with(*watched_[stream.index]));
   const std::vector<NamespacePattern> added = watched_[stream.index]->added_to(*covered);
-  if (stream.copy != StreamCopy::planning) {  // else a start before this one has told of them
-    if (added.empty()) return false;
-    const bool copied = shared_.options.copy.mode != CopyMode::off;
-    shared_.notice(copied ? output::Level::info : output::Level::warning,
-                   fmt::format("{}: watched from now on, too: {}; {}", stream.scope.name(), list_of(added),
-                               copied ? "what they hold is copied first"
-                                      : "what they hold already is not copied (initial_sync.mode: auto "
-                                        "does that), only changes are applied"));
-    if (!copied) return false;
-  }
+  const bool copied = shared_.options.copy.mode != CopyMode::off;
+  if ((added.empty() || !copied) && stream.copy == StreamCopy::planning) stream.copy = StreamCopy::none;
+  if (added.empty()) return;
+  shared_.notice(copied ? output::Level::info : output::Level::warning,
+                 fmt::format("{}: watched, and not copied yet: {}; {}", stream.scope.name(), list_of(added),
+                             copied ? "what they hold is copied first, the changes of the stream wait"
+                                    : "what they hold already is not copied (initial_sync.mode: auto does "
+                                      "that), only changes are applied"));
+  if (!copied) return;
   add_plan(stream.index).covered = covered;
   const bool under_way = stream.copy == StreamCopy::copying || stream.copy == StreamCopy::catching_up;
   stream.copy = under_way ? StreamCopy::copying : StreamCopy::planning;
-  return true;
 }
 
 void Copies::take_over(const Stream& stream, bool was_live) {
@@ -106,6 +107,11 @@ void Copies::take_over(const Stream& stream, bool was_live) {
   const std::string scope = stream.scope.name();
   for (const CollectionLeft& left : from.copies) {
     if (left.stream != scope) continue;
+    if (!shared_.options.filter.contains(left.ns.database, left.ns.collection)) {
+      shared_.notice(output::Level::info,
+                     fmt::format("{} is not watched any more: its copy is given up", left.ns.name()));
+      continue;
+    }
     CollectionCopy& collection = add(stream.index, left.ns);
     collection.step = left.step;
     collection.indexes_only = was_live && left.step == Step::late_indexes;

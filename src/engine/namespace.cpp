@@ -1,6 +1,7 @@
 #include "engine/namespace.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace ddsync {
@@ -10,6 +11,27 @@ bool any_matches(const std::vector<NamespacePattern>& patterns, std::string_view
                  std::string_view collection) {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const NamespacePattern& pattern) { return pattern.matches(database, collection); });
+}
+
+// Of two names of which "" stands for all.
+bool meet(const std::string& one, const std::string& other) {
+  return one.empty() || other.empty() || one == other;
+}
+bool meet(const NamespacePattern& one, const NamespacePattern& other) {
+  return meet(one.database, other.database) && meet(one.collection, other.collection);
+}
+
+// Of two that meet.
+NamespacePattern common(const NamespacePattern& one, const NamespacePattern& other) {
+  return {one.database.empty() ? other.database : one.database,
+          one.collection.empty() ? other.collection : one.collection};
+}
+
+// All that `wanted` matches, one of `patterns` matches.
+bool any_holds(const std::vector<NamespacePattern>& patterns, const NamespacePattern& wanted) {
+  return std::any_of(patterns.begin(), patterns.end(), [&](const NamespacePattern& pattern) {
+    return meet(pattern, wanted) && common(pattern, wanted) == wanted;
+  });
 }
 
 }  // namespace
@@ -74,15 +96,25 @@ NamespaceFilter NamespaceFilter::without(std::shared_ptr<const NamespaceFilter> 
   return filter;
 }
 
+NamespaceFilter NamespaceFilter::common_with(const NamespaceFilter& other) const {
+  std::set<NamespacePattern> include;
+  for (const NamespacePattern& one : include_)
+    for (const NamespacePattern& another : other.include_)
+      if (meet(one, another)) include.insert(common(one, another));
+  std::set<NamespacePattern> exclude(exclude_.begin(), exclude_.end());
+  exclude.insert(other.exclude_.begin(), other.exclude_.end());
+  return {{include.begin(), include.end()}, {exclude.begin(), exclude.end()}};
+}
+
 std::vector<NamespacePattern> NamespaceFilter::added_to(const NamespaceFilter& other) const {
   std::vector<NamespacePattern> added;
-  const auto lacks = [](const std::vector<NamespacePattern>& patterns, const NamespacePattern& wanted) {
-    return std::find(patterns.begin(), patterns.end(), wanted) == patterns.end();
-  };
   for (const NamespacePattern& pattern : include_)
-    if (lacks(other.include_, pattern)) added.push_back(pattern);
-  for (const NamespacePattern& pattern : other.exclude_)
-    if (lacks(exclude_, pattern)) added.push_back(pattern);
+    if (!any_holds(other.include_, pattern)) added.push_back(pattern);
+  for (const NamespacePattern& pattern : other.exclude_) {
+    const bool is_meant = std::any_of(include_.begin(), include_.end(),
+                                      [&](const NamespacePattern& one) { return meet(one, pattern); });
+    if (is_meant && !any_holds(exclude_, pattern)) added.push_back(pattern);
+  }
   return added;
 }
 

@@ -69,8 +69,10 @@ class NamespaceFilter {
   NamespaceFilter within(const WatchScope& scope) const;
   // What is in scope of this one and not of `other`.
   NamespaceFilter without(std::shared_ptr<const NamespaceFilter> other) const;
-  // The patterns that may bring something into scope that is not in scope of `other`: included by no equal
-  // one there, or not excluded any more.
+  // What is in scope of both.
+  NamespaceFilter common_with(const NamespaceFilter& other) const;
+  // The patterns that may bring something into scope that is not in scope of `other`: of this one's those
+  // that no pattern includes there, of the other's exclusions those that do not count here.
   std::vector<NamespacePattern> added_to(const NamespaceFilter& other) const;
   const std::vector<NamespacePattern>& include() const { return include_; }
   const std::vector<NamespacePattern>& exclude() const { return exclude_; }

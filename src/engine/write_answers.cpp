@@ -233,15 +233,16 @@ bool Writers::settle_refused(KeyEntry& entry, const Error& error) {
   shared_.counters.errors += 1;
   shared_.counters.write_retries += 1;
   last_error_ = describe(error);
-  tell_retried(entry.ns->ns);
+  tell_retried(entry.ns->ns, error);
   pending_.send_again(entry, kind);
   return true;
 }
 
 // A target that throttles says so of single operations all the time.
-void Writers::tell_retried(const Namespace& ns) {
-  if (shared_.now < tell_retried_at_) return;
-  tell_retried_at_ = shared_.now + kRetriedToldEvery;
+void Writers::tell_retried(const Namespace& ns, const Error& error) {
+  Instant& next = tell_retried_at_[error.code];
+  if (shared_.now < next) return;
+  next = shared_.now + kRetriedToldEvery;
   shared_.notice(output::Level::warning,
                  fmt::format("some writes to {} were not taken: {}; they are tried again until they succeed",
                              ns.name(), last_error_));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,7 +78,7 @@ class Writers {
   // After its retry, and the target would take it.
   bool may_land_late(const std::vector<KeyEntry*>& entries) const;
   void slow_down();
-  void tell_retried(const Namespace& ns);
+  void tell_retried(const Namespace& ns, const Error& error);
   BatchLimits limits() const;
 
   Shared& shared_;
@@ -94,7 +95,7 @@ class Writers {
   bool one_part_each_ = false;
   double operations_max_ = 0;  // falls when the target throttles, rises again with every success
   std::string last_error_;
-  Instant tell_retried_at_;
+  std::map<int, Instant> tell_retried_at_;  // by code, the next time
 };
 
 }  // namespace ddsync

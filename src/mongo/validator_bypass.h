@@ -1,10 +1,14 @@
 // Documents of the source that a validator of the target refuses: older than the validator, or valid under
-// the one that comes next. The source decides what a document may be, so they are written with
-// `bypassDocumentValidation` (MongoDB 3.2; needs the action of that name, of the roles dbAdmin and restore)
-// from the first refusal on. DocumentDB takes the field and leaves it aside. Thread-safety: any thread.
+// the one that comes next. The source decides what a document may be, so from the first refusal in a database
+// on, documents are written there with `bypassDocumentValidation` (MongoDB 3.2; needs the action of that
+// name, of the roles dbAdmin and restore). DocumentDB takes the field and leaves it aside. Thread-safety: any
+// thread.
 #pragma once
 
 #include <atomic>
+#include <map>
+#include <mutex>
+#include <string>
 
 #include "engine/write.h"
 
@@ -12,18 +16,24 @@ namespace ddsync::mongo {
 
 class ValidatorBypass {
  public:
-  bool in_use() const { return state_.load(std::memory_order_relaxed) == State::in_use; }
+  // In one of the batch's databases.
+  bool in_use(const WriteBatch& batch) const;
 
-  // The user may not use it: commands go without it from now on.
-  void deny() { state_.store(State::denied, std::memory_order_relaxed); }
+  // Of a batch of one part: the user may not use it there. Commands go without it from now on.
+  void deny(const WriteBatch& batch);
 
   // The outcome of a command that went without it: what a validator refused is to be tried again, with it.
   // Where it was denied, the refusals say so and stay.
-  void judge(WriteOutcome& outcome);
+  void judge(const WriteBatch& batch, WriteOutcome& outcome);
 
  private:
-  enum class State : uint8_t { not_needed, in_use, denied };
-  std::atomic<State> state_{State::not_needed};
+  enum class State : uint8_t { in_use, denied };
+
+  State refused_in(const std::string& database);
+
+  std::atomic<bool> any_{false};  // spares the lock where no validator refuses anything
+  mutable std::mutex mutex_;
+  std::map<std::string, State> databases_;
 };
 
 }  // namespace ddsync::mongo

@@ -13,14 +13,15 @@ constexpr int kUnauthorized = 13;  // said before anything of the command is don
 }  // namespace
 
 WriteOutcome CommandWriter::write(const WriteBatch& batch) {
-  const bool past_validators = bypass_.in_use();
+  const bool past_validators = bypass_.in_use(batch);
   WriteOutcome outcome = send(batch, past_validators);
   if (past_validators) {
-    if (!outcome.failed || outcome.error.code != kUnauthorized) return outcome;
-    bypass_.deny();
+    const bool is_refused = outcome.failed && outcome.error.code == kUnauthorized;
+    if (!is_refused || batch.parts.size() > 1) return outcome;  // of several parts each goes alone then
+    bypass_.deny(batch);
     outcome = send(batch, false);
   }
-  bypass_.judge(outcome);
+  bypass_.judge(batch, outcome);
   return outcome;
 }
 

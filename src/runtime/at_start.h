@@ -14,7 +14,7 @@ struct Servers;
 struct AtStart {
   const config::Config& config;
   Servers& servers;
-  std::optional<int64_t> saved_at_s;  // when the state was saved that the service continues from
+  std::optional<int64_t> saved_at_s;  // when the source was last read, if the state tells
 };
 
 // Runs on a thread of its own beside the service: it delays no start, and a server that hangs holds up

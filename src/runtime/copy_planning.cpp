@@ -13,14 +13,15 @@ namespace {
 
 constexpr size_t kObjectionsShownMax = 20;
 
-Error refusal(const std::vector<std::string>& objections) {
+Error refusal(const std::vector<std::string>& objections, bool of_added) {
   Error error;
   error.treatment = Treatment::fatal;
-  error.message = "the copy does not begin, nothing was written:";
+  error.message = "the copy does not begin, nothing of it was written:";
   for (size_t i = 0; i < std::min(objections.size(), kObjectionsShownMax); ++i)
     error.message += fmt::format("{} {}", i == 0 ? "" : ";", objections[i]);
   if (objections.size() > kObjectionsShownMax)
     error.message += fmt::format("; and {} more", objections.size() - kObjectionsShownMax);
+  if (of_added) error.message += "; or go on without what they hold: initial_sync.mode: off";
   return error;
 }
 
@@ -56,7 +57,7 @@ input::CopyPlanned CopyPlanning::plan(const output::PlanCopy& order) {
       return answer;
     }
     if (!found->empty()) {
-      answer.error = refusal(*found);
+      answer.error = refusal(*found, order.covered != nullptr);
       return answer;
     }
   }

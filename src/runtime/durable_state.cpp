@@ -39,7 +39,8 @@ Started<void> load(DurableState& state, bool reset) {
     return refuse(ExitCode::bad_state, loaded.error().message);
   }
   state.checkpoint = *std::move(loaded);
-  if (state.checkpoint) {
+  // While changes are spooled the state stays as it is, and the source is read all the same.
+  if (state.checkpoint && !state.checkpoint->any_spooled()) {
     state.saved_at_s = saved_at_s(state.checkpoints->path());
   }
   return {};

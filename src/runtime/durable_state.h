@@ -21,7 +21,7 @@ struct DurableState {
   std::unique_ptr<state::Spool> spool;   // none when spool.limit is 0
   std::string new_spool_folder;          // that this start made; "" for one that was there
   std::optional<Checkpoint> checkpoint;  // nothing: no state yet
-  std::optional<int64_t> saved_at_s;     // when that was saved, on our wall clock
+  std::optional<int64_t> saved_at_s;     // when the source was last read, if the state tells
 };
 
 // Locks, forgets the state when `reset` asks for it, loads it, takes out accepted gaps. Refuses with

@@ -5,46 +5,66 @@
 namespace ddsync::mongo {
 namespace {
 
-WriteOutcome refused_by_validator() {
+// Of two operations each in "a.c" and in "b.c", or of one of them alone.
+WriteBatch batch(std::initializer_list<const char*> databases) {
+  WriteBatch batch;
+  for (const char* database : databases) batch.parts.push_back({WriteKind::insert, {database, "c"}, 2});
+  return batch;
+}
+
+WriteOutcome refused(uint32_t index, int code = 121) {
   WriteOutcome outcome;
-  outcome.operation_errors.push_back(
-      {3, make_error(ErrorContext::write_operation, 121, "", "Document failed validation")});
-  outcome.operation_errors.push_back(
-      {5, make_error(ErrorContext::write_operation, 17280, "", "key too large")});
+  outcome.operation_errors.push_back({index, make_error(ErrorContext::write_operation, code, "", "refused")});
   return outcome;
+}
+
+const Error& judged(ValidatorBypass& bypass, const WriteBatch& batch, WriteOutcome& outcome) {
+  bypass.judge(batch, outcome);
+  return outcome.operation_errors.front().error;
 }
 
 TEST(ValidatorBypass, IsUsedFromTheFirstRefusalOn) {
   ValidatorBypass bypass;
-  WriteOutcome nothing_refused;
-  bypass.judge(nothing_refused);
-  EXPECT_FALSE(bypass.in_use());
+  WriteOutcome taken;
+  bypass.judge(batch({"a"}), taken);
+  WriteOutcome too_large = refused(0, 17280);
+  EXPECT_EQ(judged(bypass, batch({"a"}), too_large).treatment, Treatment::permanent);
+  EXPECT_FALSE(bypass.in_use(batch({"a"})));
 
-  WriteOutcome outcome = refused_by_validator();
-  bypass.judge(outcome);
-  EXPECT_TRUE(bypass.in_use());
-  EXPECT_EQ(outcome.operation_errors[0].error.treatment, Treatment::retry);
-  EXPECT_EQ(outcome.operation_errors[1].error.treatment, Treatment::permanent) << "not of a validator";
+  WriteOutcome outcome = refused(1);
+  EXPECT_EQ(judged(bypass, batch({"a"}), outcome).treatment, Treatment::retry);
+  EXPECT_TRUE(bypass.in_use(batch({"a"})));
+}
+
+TEST(ValidatorBypass, IsOfTheDatabaseWhoseValidatorRefused) {
+  ValidatorBypass bypass;
+  WriteOutcome outcome = refused(2);
+  EXPECT_EQ(judged(bypass, batch({"a", "b"}), outcome).treatment, Treatment::retry);
+  EXPECT_FALSE(bypass.in_use(batch({"a"})));
+  EXPECT_TRUE(bypass.in_use(batch({"b"})));
+  EXPECT_TRUE(bypass.in_use(batch({"a", "b"})));
 }
 
 // Of another writer, whose command was on its way.
 TEST(ValidatorBypass, ARefusalThatComesAfterTheFirstIsTriedAgainToo) {
   ValidatorBypass bypass;
-  WriteOutcome first = refused_by_validator();
-  bypass.judge(first);
-  WriteOutcome second = refused_by_validator();
-  bypass.judge(second);
-  EXPECT_EQ(second.operation_errors[0].error.treatment, Treatment::retry);
+  WriteOutcome first = refused(0);
+  WriteOutcome second = refused(0);
+  bypass.judge(batch({"a"}), first);
+  EXPECT_EQ(judged(bypass, batch({"a"}), second).treatment, Treatment::retry);
 }
 
 TEST(ValidatorBypass, WhereItIsDeniedTheRefusalStaysAndSaysWhy) {
   ValidatorBypass bypass;
-  bypass.deny();
-  WriteOutcome outcome = refused_by_validator();
-  bypass.judge(outcome);
-  EXPECT_FALSE(bypass.in_use());
-  EXPECT_EQ(outcome.operation_errors[0].error.treatment, Treatment::permanent);
-  EXPECT_NE(outcome.operation_errors[0].error.message.find("bypassDocumentValidation"), std::string::npos);
+  bypass.deny(batch({"a"}));
+  WriteOutcome outcome = refused(0);
+  const Error& error = judged(bypass, batch({"a"}), outcome);
+  EXPECT_EQ(error.treatment, Treatment::permanent);
+  EXPECT_NE(error.message.find("bypassDocumentValidation"), std::string::npos);
+  EXPECT_FALSE(bypass.in_use(batch({"a"})));
+
+  WriteOutcome elsewhere = refused(0);
+  EXPECT_EQ(judged(bypass, batch({"b"}), elsewhere).treatment, Treatment::retry);
 }
 
 }  // namespace

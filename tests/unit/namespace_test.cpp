@@ -103,6 +103,8 @@ TEST(Filter, TellsWhatItTakesBeyondAnother) {
   const NamespaceFilter now({{"a", "x"}, {"a", "w"}, {"b", ""}}, {{"b", "z"}});
   EXPECT_EQ(now.added_to(*before), (std::vector<NamespacePattern>{{"a", "w"}, {"b", "y"}}));
   EXPECT_TRUE(before->added_to(*before).empty());
+  const NamespaceFilter narrower({{"b", "u"}, {"b", "z"}}, {});
+  EXPECT_EQ(narrower.added_to(*before), (std::vector<NamespacePattern>{{"b", "z"}})) << "it was left out";
 
   const NamespaceFilter added = now.without(before);
   EXPECT_TRUE(added.contains("a", "w"));
@@ -111,6 +113,20 @@ TEST(Filter, TellsWhatItTakesBeyondAnother) {
   EXPECT_FALSE(added.contains("b", "other"));
   EXPECT_FALSE(added.contains("b", "z"));
   EXPECT_TRUE(now.without(nullptr).contains("a", "x"));
+}
+
+TEST(Filter, HasInCommonWithAnotherWhatBothTake) {
+  const NamespaceFilter wide({{"a", ""}, {"b", "x"}}, {{"a", "y"}});
+  const NamespaceFilter other({{"", ""}, {"a", "z"}}, {{"a", "w"}});
+  const NamespaceFilter common = wide.common_with(other);
+  for (const auto& [database, collection] : std::vector<std::pair<const char*, const char*>>{
+           {"a", "z"}, {"a", "v"}, {"a", "y"}, {"a", "w"}, {"b", "x"}, {"b", "u"}, {"c", "x"}}) {
+    EXPECT_EQ(common.contains(database, collection),
+              wide.contains(database, collection) && other.contains(database, collection))
+        << database << "." << collection;
+  }
+  EXPECT_EQ(wide.common_with(NamespaceFilter({{"a", "z"}}, {})).include(),
+            (std::vector<NamespacePattern>{{"a", "z"}}));
 }
 
 TEST(WatchScope, IsNamedLikeItsPattern) {
