@@ -207,6 +207,8 @@ def test_the_state_of_another_source_behind_the_same_address_is_refused(new_serv
 
 def test_collections_that_are_made_anew_while_it_runs_do_not_make_another_source(pair, sync, database):
     """As by a nightly reload: what the next start finds has other UUIDs than what this one found."""
+    if not pair.source_server.is_rust:
+        pytest.skip("secantusd-py does not take back the token of a stream that was opened behind an invalidate")
     for name in ("a", "b"):
         pair.source[database][name].insert_one({"_id": "old"})
     service = sync([f"{database}.a", f"{database}.b"]).start_and_watch()
