@@ -212,9 +212,13 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
   if (!found.equal) {
     suspect.compared_once = false;
     if (stream.held_up() || (suspect.not_told && !told_all(*suspect.ns))) return;
-    if (suspect.repairs < kRepairsMax) {
-      // What the stream is still to bring may differ again: that is no failed repair.
-      if (told_all(*suspect.ns)) suspect.repairs += 1;
+    if (suspect.failed_repairs < kRepairsMax) {
+      // What the stream is still to bring may differ again, and so may what lands late: that is no failed
+      // repair.
+      if (told_all(*suspect.ns)) {
+        suspect.repairs += 1;
+        if (asked_at_ >= suspect.due) suspect.failed_repairs += 1;
+      }
       repair(suspect, found.source_document);
     } else {  // something else changes it, or the target refuses it
       add_namespace(suspect.ns->ns);

@@ -71,6 +71,7 @@ class Suspects {
     uint64_t generation = 0;  // of the first checkpoint that has it
     Instant due;              // a comparison that starts now or later is the last one
     uint32_t repairs = 0;
+    uint32_t failed_repairs = 0;  // of them, when nothing could land late any more
     bool compared_once = false;
     bool touched = false;
     bool repaired = false;

@@ -207,6 +207,32 @@ TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   EXPECT_NE(Harness::json(repair.operations[0].document).find("9"), std::string::npos);
 }
 
+// Seed 7031473: six old versions landed late, one after the other, and their collection was given up.
+TEST(EngineErrors, ASuspectIsGivenUpOnlyWhenItDiffersAlthoughNothingCanLandLate) {
+  EngineOptions options = Harness::options();
+  options.late_write_max = Duration::seconds(60);
+  Harness given(options);
+  write_of_unknown_outcome(given);
+  given.batch("", "b");
+  const auto differ = [&](int times) {
+    for (int i = 0; i < times; ++i) {
+      while (given.has<output::Persist>()) given.make_durable();
+      given.pass_ms(1'500);
+      if (!given.has<output::Compare>()) return;
+      const auto compare = given.take<output::Compare>();
+      given.give(input::Compared{compare.id, {{false, *from_extended_json(R"({"_id":1,"v":9})")}}, {}});
+      while (given.has<output::Write>()) given.acknowledge(given.take<output::Write>());
+    }
+  };
+  differ(20);
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 0U);
+  EXPECT_EQ(given.engine().status().suspects, 1U);
+  given.pass_ms(60'000);
+  differ(20);
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 1U);
+  EXPECT_EQ(given.engine().status().suspects, 0U);
+}
+
 // Seed 5022113: the document of the dropped life was written again, and a unique value of the next life in
 // its way made the target refuse it for good.
 TEST(EngineErrors, WhatAComparisonMetBeforeADropIsNotWrittenAfterIt) {
