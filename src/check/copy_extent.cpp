@@ -21,14 +21,23 @@ bool begins(const StreamCheckpoint& stream, config::InitialSyncMode mode) {
          (mode == config::InitialSyncMode::automatic && !has_start(stream));
 }
 
-}  // namespace
+// Only what is added to it is copied, if anything.
+bool goes_on_covering(const StreamCheckpoint& stream, config::InitialSyncMode mode) {
+  const bool all_again = mode == config::InitialSyncMode::always && !is_under_way(stream);
+  return has_start(stream) && stream.gap_reason.empty() && !all_again;
+}
 
-bool CopyExtent::copies(const Namespace& ns) const {
-  return std::any_of(begun.begin(), begun.end(), [&](const CopyBegun& one) {
+bool any_holds(const std::vector<CopyBegun>& parts, const Namespace& ns) {
+  return std::any_of(parts.begin(), parts.end(), [&](const CopyBegun& one) {
     return one.stream.contains(ns.database, ns.collection) &&
            one.collections.contains(ns.database, ns.collection);
   });
 }
+
+}  // namespace
+
+bool CopyExtent::copies(const Namespace& ns) const { return any_holds(begun, ns); }
+bool CopyExtent::leaves_out(const Namespace& ns) const { return any_holds(left_out, ns); }
 
 std::optional<CopyExtent> copy_extent(const config::Config& config,
                                       const std::optional<Checkpoint>& checkpoint) {
@@ -40,17 +49,14 @@ std::optional<CopyExtent> copy_extent(const config::Config& config,
   for (const WatchScope& scope : *streams) {
     const StreamCheckpoint stream = state.stream(scope.name());
     const auto covered = state.covered(scope.name());
-    if (begins(stream, config.initial_sync.mode)) {
-      extent.begun.push_back({scope, stream.copy == StreamCopy::planning && has_start(stream)
-                                         ? filter.without(covered)
-                                         : filter});
-      continue;
+    if (is_under_way(stream) && has_start(stream)) extent.goes_on = true;
+    if (goes_on_covering(stream, config.initial_sync.mode) && covered) {
+      if (filter.within(scope).added_to(*covered).empty()) continue;
+      const bool copied = config.initial_sync.mode != config::InitialSyncMode::off;
+      (copied ? extent.begun : extent.left_out).push_back({scope, filter.without(covered)});
+    } else if (begins(stream, config.initial_sync.mode)) {
+      extent.begun.push_back({scope, filter});
     }
-    if (is_under_way(stream)) extent.goes_on = true;
-    const bool adds =
-        covered && !filter.within(scope).added_to(*covered).empty() && stream.gap_reason.empty();
-    if (adds && config.initial_sync.mode != config::InitialSyncMode::off)
-      extent.begun.push_back({scope, filter.without(covered)});
   }
   return extent;
 }

@@ -16,9 +16,11 @@ struct CopyBegun {
 
 struct CopyExtent {
   std::vector<CopyBegun> begun;
-  bool goes_on = false;  // one that was interrupted
+  std::vector<CopyBegun> left_out;  // was added under a stream that has a position, and is only followed
+  bool goes_on = false;             // one that was interrupted
 
   bool copies(const Namespace& ns) const;
+  bool leaves_out(const Namespace& ns) const;
 };
 
 // As the engine decides at a start (Copies::resume). Nothing for a watch list that contradicts the state.

@@ -51,7 +51,8 @@ Finding judge_not_empty(const DocumentCounts& counts, config::TargetNotEmpty rul
 
 void take(DocumentCounts& counts, const Counted& source, uint64_t target, const CopyExtent& extent) {
   counts.target += target;
-  counts.lacking += source.documents - std::min(source.documents, target);
+  if (!counts.has_state || extent.leaves_out(source.ns))
+    counts.lacking += source.documents - std::min(source.documents, target);
   if (!extent.copies(source.ns)) return;
   counts.copied_collections += 1;
   counts.copied += source.documents;
@@ -65,12 +66,12 @@ void take(DocumentCounts& counts, const Counted& source, uint64_t target, const 
 Finding judge_documents(const DocumentCounts& counts, const config::InitialSync& initial_sync) {
   std::string found = fmt::format("{}; {}", totals(counts), copy_text(counts, initial_sync.mode));
   if (counts.in_the_way > 0) return judge_not_empty(counts, initial_sync.target_not_empty, std::move(found));
-  const bool left_out = initial_sync.mode == config::InitialSyncMode::off && !counts.has_state;
-  if (!left_out || counts.lacking == 0) return ok(kDocuments, std::move(found));
-  return warning(
-      kDocuments, fmt::format("{}, and the target lacks {}", found, counted(counts.lacking, "document")),
-      "start with --initial-sync or initial_sync.mode: auto to copy them, or fill the target before "
-      "the first start");
+  if (initial_sync.mode != config::InitialSyncMode::off || counts.lacking == 0)
+    return ok(kDocuments, std::move(found));
+  return warning(kDocuments,
+                 fmt::format("{}, and the target lacks {}", found, counted(counts.lacking, "document")),
+                 "start with --initial-sync or initial_sync.mode: auto to copy them, or fill the target "
+                 "yourself");
 }
 
 Findings check_documents(Context& context) {

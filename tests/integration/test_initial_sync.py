@@ -8,6 +8,7 @@ import pytest
 from support.compare import wait_equal
 from support.filled import document, fill_every_kind, insert, same_schema
 from support.refusal import refuse_bad
+from support.service import run
 from support.waiting import wait_for
 
 AUTO = {"mode": "auto"}
@@ -195,6 +196,8 @@ def test_a_collection_that_is_added_under_a_stream_of_several(pair, sync, databa
     if mode == "off":
         assert pair.target[database].added.count_documents({}) == 1
         assert service.stop() == 0
+        code, report, _ = run("check", "--config", service.config_path)
+        assert code == 0 and "the target lacks 299 documents" in report, report
         assert copy(service) == 1
         assert f"{database}.added holds 1 documents on the target" in service.log
         service.start_and_watch()  # what was refused does not stop the changes

@@ -187,16 +187,13 @@ config::InitialSync copy(config::InitialSyncMode mode,
   return settings;
 }
 
-TEST(Documents, ThatTheTargetLacksAndNobodyWillCopyAreWarnedOfBeforeTheFirstStart) {
+TEST(Documents, ThatTheTargetLacksAndNobodyWillCopyAreWarnedOf) {
   using enum config::InitialSyncMode;
   const Finding lacking = judge_documents(counts(5, 2), copy(off));
   EXPECT_EQ(lacking.verdict, Verdict::warning);
   EXPECT_TRUE(has(lacking.found, "the target lacks 3 documents")) << lacking.found;
   EXPECT_TRUE(has(lacking.remedy, "--initial-sync")) << lacking.remedy;
   EXPECT_EQ(judge_documents(counts(5, 5), copy(off)).verdict, Verdict::ok) << "filled by other means";
-  DocumentCounts later = counts(5, 2);
-  later.has_state = true;
-  EXPECT_EQ(judge_documents(later, copy(off)).verdict, Verdict::ok) << "not the first start";
   EXPECT_EQ(judge_documents(copied(5, 0), copy(automatic)).verdict, Verdict::ok);
 }
 
@@ -285,6 +282,10 @@ TEST(CopyExtent, IsWhatIsAddedUnderAStreamThatHasAPosition) {
   }
   state.streams[0].copy = StreamCopy::none;
   EXPECT_FALSE(extent(off).copies(items));
+  EXPECT_TRUE(extent(off).leaves_out(items));
+  EXPECT_FALSE(extent(off).leaves_out(orders));
+  state.streams[0].copy = StreamCopy::planning;
+  EXPECT_FALSE(extent(off).copies(items)) << "the plan is given up";
   EXPECT_TRUE(extent(always).copies(orders));
 }
 
