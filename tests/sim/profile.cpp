@@ -132,6 +132,8 @@ void exclude_impossible(Profile& profile) {
   if (!profile.gives_start_position) {
     // Until the first change is durable nothing can be promised: an undisturbed start.
     profile.source.open_fails = profile.source.outages = 0;
+    // What the spool cannot keep would be read again from the last position, and there is none.
+    profile.disk.fails = 0;
     profile.target.refused_document = profile.target.access_denied = 0;
   }
   if (profile.target.refused_document > 0) {
