@@ -14,6 +14,7 @@ StreamCheckpoint Checkpoint::stream(const std::string& scope) const {
 
 std::vector<std::string> Checkpoint::scopes() const {
   std::vector<std::string> names;
+  names.reserve(streams.size());
   for (const StreamCheckpoint& one : streams) names.push_back(one.scope);
   return names;
 }
