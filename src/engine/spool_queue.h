@@ -17,8 +17,9 @@ struct SpoolQueue {
   uint64_t durable = 1;     // entries before it are durably applied
   uint64_t bytes = 0;       // of the entries from `trimmed` on
   bool asked = false;       // an output::ReadSpool is not yet answered
-  uint64_t named_by = 0;    // checkpoint that says that there are entries: none is taken out before
-  StreamPosition after;     // of the source, behind the newest entry
+  uint64_t asked_bytes = 0;
+  uint64_t named_by = 0;  // checkpoint that says that there are entries: none is taken out before
+  StreamPosition after;   // of the source, behind the newest entry
   Instant last_append;
   Instant told_at;                   // that there is a backlog
   std::deque<uint64_t> entry_bytes;  // of the entries from `trimmed` on; 0 = counted with an earlier one
@@ -35,6 +36,11 @@ struct SpoolQueue {
     bytes += size;
     last_append = now;
     entry_bytes.push_back(size);
+  }
+  // Of the next one to take out; of those that an earlier process left, all together.
+  uint64_t next_bytes() const {
+    const uint64_t known = entry_bytes[next_read - trimmed];
+    return known > 0 ? known : bytes;
   }
   // A durable checkpoint still needs entries of it: what is appended has to follow on them.
   bool in_use() const { return durable < next_write; }

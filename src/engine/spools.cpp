@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ddsync {
 namespace {
 
 // The position behind the spool would grow too old while the source has nothing for us.
 constexpr Duration kIdleEntryInterval = Duration::seconds(60);
+
+constexpr uint64_t kEntryBytesMax = 16u << 20;  // a reply of the source
 
 constexpr Duration kToldInterval = Duration::seconds(60);
 
@@ -89,17 +92,23 @@ void Spools::on_spooled(Stream& stream, const input::StreamSpooled& spooled) {
   bytes_ += spooled.bytes;
 }
 
-void Spools::read_next(Stream& stream) {
+bool Spools::read_next(Stream& stream, uint64_t held_bytes) {
   SpoolQueue& spool = stream.spool;
-  if (spool.asked || spool.next_read == spool.next_write || stream.blocked()) return;
+  if (spool.asked || spool.next_read == spool.next_write || stream.blocked()) return true;
+  const uint64_t bytes = std::min(spool.next_bytes(), kEntryBytesMax);
+  if (asked_bytes_ > 0 && held_bytes + asked_bytes_ + bytes > shared_.options.memory_bytes_max) return false;
   spool.asked = true;
+  spool.asked_bytes = bytes;
+  asked_bytes_ += bytes;
   shared_.emit(output::ReadSpool{{stream.index}, spool.next_read});
+  return true;
 }
 
 bool Spools::on_batch(Stream& stream, const input::SpoolBatch& batch) {
   SpoolQueue& spool = stream.spool;
   if (!spool.asked || batch.sequence != spool.next_read) return false;
   spool.asked = false;
+  asked_bytes_ -= std::exchange(spool.asked_bytes, 0);
   spool.next_read += 1;
   return true;
 }

@@ -32,8 +32,9 @@ class Spools {
   void direct(Stream& stream, output::ReadStream& read) const;
   void on_spooled(Stream& stream, const input::StreamSpooled& spooled);
 
-  // Takes the next entry out when the stream can take it.
-  void read_next(Stream& stream);
+  // Takes the next entry out when the stream can take it. Those of several streams at once only where memory
+  // has room for them: false when this one has to wait for that.
+  bool read_next(Stream& stream, uint64_t held_bytes);
   // False when the entry is not one that was asked for.
   bool on_batch(Stream& stream, const input::SpoolBatch& batch);
 
@@ -47,6 +48,7 @@ class Spools {
  private:
   Shared& shared_;
   uint64_t bytes_ = 0;
+  uint64_t asked_bytes_ = 0;  // of entries that are being taken out
 };
 
 }  // namespace ddsync

@@ -104,7 +104,9 @@ void Streams::on_spool_failed(const input::SpoolFailed& failed) {
 
 void Streams::pump(uint64_t held_bytes, bool may_read) {
   if (shared_.ending) return;
-  for (Stream& stream : streams_) pump_one(stream, held_bytes, may_read);
+  const size_t first = std::exchange(turn_, 0);
+  for (size_t i = 0; i < streams_.size(); ++i)
+    pump_one(streams_[(first + i) % streams_.size()], held_bytes, may_read);
 }
 
 StreamState Streams::state_of(const Stream& stream, bool to_spool) {
@@ -117,7 +119,8 @@ StreamState Streams::state_of(const Stream& stream, bool to_spool) {
 void Streams::pump_one(Stream& stream, uint64_t held_bytes, bool may_read) {
   if (stream.is_gap() || stream.state == StreamState::closed) return;
   note_waiting(stream, held_bytes);
-  if (may_read && checkpoints_.durable(stream.spool.named_by)) spools_.read_next(stream);
+  const bool may_take_out = may_read && checkpoints_.durable(stream.spool.named_by);
+  if (may_take_out && !spools_.read_next(stream, held_bytes) && turn_ == 0) turn_ = stream.index;
   if (!stream.gap_behind_spool.empty()) {
     stream.state = StreamState::catching_up;
     if (stream.spool.drained() && !stream.undecoded) enter_gap(stream, stream.gap_behind_spool);

@@ -87,6 +87,7 @@ class Streams {
   Checkpoints& checkpoints_;
   Spools spools_;
   std::deque<Stream> streams_;
+  size_t turn_ = 0;              // the stream that waited first for room to take something out of its spool
   uint64_t reserved_bytes_ = 0;  // for what the reads under way may bring
   bool watching_ = false;
   bool not_expanded_said_ = false;

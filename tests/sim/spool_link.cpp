@@ -1,5 +1,6 @@
 #include "sim/spool_link.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -19,6 +20,7 @@ bool SpoolLink::append(StreamId stream, uint64_t sequence, const RawBatch& batch
   if (around_.happens(around_.profile.disk.fails)) return false;
   entries[sequence] = {bytes_of(batch.events), bytes_of(batch.post_batch_token), position.after, false};
   entries_kept_ += 1;
+  largest_entry_ = std::max<uint64_t>(largest_entry_, batch.bytes);
   const Duration wait = {around_.random.between(0, around_.profile.disk.latency_max.us)};
   around_.later(wait, [this, stream, sequence, position] {
     Entry& entry = streams_[stream.value].at(sequence);

@@ -29,6 +29,8 @@ class SpoolLink {
   // The number of the first change in what is left from entry `next` on, 0 when there is none.
   uint64_t first_change(size_t stream, uint64_t next) const;
   uint64_t entries_kept() const { return entries_kept_; }
+  // Of all that there ever were, in bytes. One is taken out whatever room there is for it.
+  uint64_t largest_entry() const { return largest_entry_; }
 
  private:
   struct Entry {
@@ -41,6 +43,7 @@ class SpoolLink {
   Surroundings& around_;
   std::vector<std::map<uint64_t, Entry>> streams_;
   uint64_t entries_kept_ = 0;
+  uint64_t largest_entry_ = 0;
 };
 
 }  // namespace ddsync::sim

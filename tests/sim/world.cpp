@@ -318,7 +318,7 @@ void World::check_bounds(const EngineStatus& status) const {
   const uint64_t event = profile_.workload.padding + kEventBytes;
   const uint64_t replies = profile_.engine.streams.size() * kUnexpectedEvents +
                            profile_.engine.copy.readers * CopyLink::kDocumentsMax;
-  const uint64_t most = profile_.engine.memory_bytes_max + replies * event;
+  const uint64_t most = profile_.engine.memory_bytes_max + replies * event + spool_link_.largest_entry();
   require(status.memory_bytes <= most, fmt::format("{} bytes are held, the limit is {}", status.memory_bytes,
                                                    profile_.engine.memory_bytes_max));
 }

@@ -225,5 +225,29 @@ TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenItIsApplied) {
   EXPECT_EQ(given.engine().status().streams.at(0).state, StreamState::gap);
 }
 
+// After an outage of the target each of many streams has large entries: all at once would be many times the
+// memory.
+TEST(EngineSpool, EntriesOfSeveralStreamsAreTakenOutInTurnsWhereMemoryHasNoRoomForAll) {
+  for (const uint64_t limit : {8'000U, 100'000U}) {
+    EngineOptions options = with_entries(1, 3);
+    options.memory_bytes_max = limit;
+    options.streams.push_back({ScopeLevel::collection, {"db", "other"}});
+    options.resume_from.streams.push_back(options.resume_from.streams.front());
+    options.resume_from.streams.back().scope = "db.other";
+    options.spool = {{"db.coll", 1, 3, 10'000, at("z")}, {"db.other", 1, 3, 10'000, at("z")}};
+    Harness given(options);
+    given.give(input::TargetReady{});
+    auto asked = given.take_all<output::ReadSpool>();
+    EXPECT_EQ(asked.size(), limit < 20'000 ? 1u : 2u);
+    ASSERT_FALSE(asked.empty());
+    EXPECT_EQ(asked.front().stream.value, 0u);
+    if (asked.size() > 1) continue;
+    given.give(input::SpoolBatch{{0}, 1, raw_batch(insert("a", "1"), token("a")), at("a")});
+    asked = given.take_all<output::ReadSpool>();
+    ASSERT_EQ(asked.size(), 1u);
+    EXPECT_EQ(asked.front().stream.value, 1u) << "the other one's turn";
+  }
+}
+
 }  // namespace
 }  // namespace ddsync::test
