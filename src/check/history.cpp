@@ -80,7 +80,9 @@ Findings check_history(Context& context) {
 }
 
 Findings check_saved(Context& context) {
+  // Not asked after a short stop: reading the ends of the history is no small thing for every server.
   if (!context.saved_at_s || context.source.info->is_documentdb) return {};
+  if (wall_s() - *context.saved_at_s < kAwayLeast_s) return {};
   const auto window = context.source.endpoint->inspector()->history();
   if (!window || !*window) return {};
   const auto late = judge_saved(**window, wall_s(), *context.saved_at_s);
