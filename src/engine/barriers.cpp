@@ -236,7 +236,6 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
     shared_.notice(output::Level::warning,
                    fmt::format("{}: there is no such collection on the target", describe(barrier.change)));
     suspects_.add_namespace(barrier.change.to);
-    suspects_.dropped(barrier.change.ns);
     suspects_.renamed(barrier.change.ns, barrier.change.to);
     copies_.renamed(barrier.change.to);
     done(stream);

@@ -77,8 +77,7 @@ void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
   } else {
     suspect.not_told = true;
   }
-  suspect.compared_once = false;
-  suspect.touched = true;
+  suspect.compare_anew();
 }
 
 void Suspects::add_namespace(const Namespace& ns) {
@@ -95,8 +94,9 @@ void Suspects::renamed(const Namespace& from, const Namespace& to) {
   NamespaceQueue& ns = pending_.queue(to.database, to.collection);
   std::vector<OwnedValue> moved;
   for (auto& [key, suspect] : suspects_) {
-    if (suspect.ns->ns == from) moved.push_back(suspect.id);
-    if (suspect.ns == &ns) suspect.touched = true, suspect.compared_once = false;
+    const bool is_moved = suspect.ns->ns == from;
+    if (is_moved) moved.push_back(suspect.id);
+    if (is_moved || suspect.ns == &ns) suspect.compare_anew();
   }
   for (const OwnedValue& id : moved) add(ns, id.view());
   if (unproven_.count(from) > 0) add_namespace(to);
@@ -107,8 +107,7 @@ void Suspects::dropped(const Namespace& what) {
     const Namespace& ns = suspect.ns->ns;
     if (ns.database != what.database || (!what.collection.empty() && ns.collection != what.collection))
       continue;
-    suspect.touched = true;
-    suspect.compared_once = false;
+    suspect.compare_anew();
   }
 }
 

@@ -76,6 +76,12 @@ class Suspects {
     bool touched = false;
     bool repaired = false;
     bool not_told = false;  // a difference means nothing before the stream has caught up
+
+    // What a comparison found, or is about to find, is out of date.
+    void compare_anew() {
+      compared_once = false;
+      touched = true;
+    }
   };
 
   // The stream has nothing more, and all of it is written but for duplicates that are set aside.
