@@ -128,6 +128,10 @@ class Harness {
     give(input::CheckpointDurable{checkpoint.generation});
     return checkpoint;
   }
+  // Everything that there is to be made durable, and what follows from it.
+  void make_all_durable() {
+    while (has<output::Persist>()) make_durable();
+  }
   void acknowledge(const WriteBatch& write) { give(input::WriteFinished{write.writer, write.id, {}}); }
   void refuse(const WriteBatch& write, uint32_t index, Treatment treatment) {
     WriteOutcome outcome;

@@ -39,7 +39,7 @@ class BusyStream : public ::testing::Test {
           answer(write);
         }
       }
-      while (given.has<output::Persist>()) given.make_durable();
+      given.make_all_durable();
     }
   }
 
@@ -153,10 +153,10 @@ TEST_F(BusyStream, ARenameThatItIsNotToldOfRunsWhenItHasPassedIt) {
   given.give(input::TargetReady{});
   given.give(input::StreamOpened{{0}, {}});
   given.give(input::StreamOpened{{1}, {}});
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   const std::string rename = rename_to_other();
   given.batch(rename, "r", 0);
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   busy(given, 8, "other", 1, [](const WriteBatch&) {});
   EXPECT_FALSE(given.has<output::ChangeSchema>()) << "it may still bring its own event of the rename";
   busy(given, 8, "other", 1, [](const WriteBatch&) {});

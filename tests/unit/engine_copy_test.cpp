@@ -79,7 +79,7 @@ TEST(EngineCopy, KeepsChangesInTheSpoolAndAppliesThemWhenAllIsCopied) {
   const auto indexes = given.take<SchemaChange>();
   EXPECT_EQ(indexes.kind, SchemaChangeKind::build_indexes);
   given.give(input::SchemaChanged{indexes.writer, indexes.id, std::nullopt});
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   EXPECT_EQ(given.take<output::ReadSpool>().sequence, 1u);
 }
 
@@ -112,7 +112,7 @@ TEST(EngineCopy, ThatIsRefusedEndsTheServiceBeforeAnythingIsWritten) {
   refusal.treatment = Treatment::fatal;
   refusal.message = "db.coll holds documents on the target";
   given.give(input::CopyPlanned{ask_for_plan(given).id, {}, refusal});
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   const auto finished = given.take<output::Finished>();
   EXPECT_EQ(finished.reason, output::StopReason::copy_refused);
   EXPECT_EQ(finished.text, refusal.message);
@@ -170,16 +170,16 @@ TEST(EngineCopy, TouchesNothingBeforeAllStreamsArePlanned) {
   given.give(input::TargetReady{});
   for (const uint32_t stream : {0u, 1u})
     given.give(input::StreamOpened{{stream}, {PositionKind::resume_after, Harness::token_of("s"), 0}});
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   const auto plans = given.take_all<output::PlanCopy>();
   ASSERT_EQ(plans.size(), 2u);
   EXPECT_EQ(given.engine().status().copy.value().phase, CopyPhase::checking);
   given.give(plan(plans[0].id));
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   EXPECT_FALSE(given.has<SchemaChange>());
   EXPECT_EQ(given.engine().status().copy.value().phase, CopyPhase::checking) << "of the other stream";
   given.give(input::CopyPlanned{plans[1].id, {}, std::nullopt});
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   EXPECT_EQ(given.take<SchemaChange>().kind, SchemaChangeKind::prepare_copy);
   EXPECT_EQ(given.engine().status().copy.value().phase, CopyPhase::copying);
 }
@@ -278,7 +278,7 @@ TEST(EngineCopy, OfAKilledProcessLeavesADroppedCollectionNotProven) {
     given.give(input::StreamOpened{{0}, {}});
     if (late) given.pass_ms(151'000);
     given.batch(event("d", "drop", ""), "d");
-    while (given.has<output::Persist>()) given.make_durable();
+    given.make_all_durable();
     const auto change = given.take<output::ChangeSchema>();
     given.give(input::SchemaChanged{change.writer, change.id, {}});
     EXPECT_EQ(given.engine().status().unproven_namespaces, late ? 0u : 1u);
@@ -292,7 +292,7 @@ TEST(EngineCopy, OfAKilledProcessLeavesBothNamesOfARenameNotProven) {
   given.give(input::TargetReady{});
   given.give(input::StreamOpened{{0}, {}});
   given.batch(rename_to_other(), "r");
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   const auto change = given.take<output::ChangeSchema>();
   EXPECT_EQ(change.kind, SchemaChangeKind::rename);
   given.give(input::SchemaChanged{change.writer, change.id, {}});

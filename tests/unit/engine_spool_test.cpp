@@ -83,7 +83,7 @@ void rewind(Harness& given) {
 
 void target_is_back(Harness& given) {
   given.acknowledge(given.take<output::Write>());
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
 }
 
 TEST(EngineSpool, WhoseDiskFailsIsGivenUpWhenTheTargetIsBack) {
@@ -160,9 +160,9 @@ TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
   given.give(input::SpoolBatch{{0}, 1, std::move(batch), at("a")});
   EXPECT_FALSE(given.has<output::TrimSpool>());
   // Of the batch that the rewind brings again, the event that was in memory is left out.
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   given.pass_ms(6'000);
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   EXPECT_EQ(given.take<output::TrimSpool>().before, 2u);
 }
 
@@ -170,7 +170,7 @@ TEST(EngineSpool, ThatIsMissingThoughTheStateNeedsItIsRefused) {
   EngineOptions options = resumed(3, 5);
   Harness given(options);
   given.give(input::TargetReady{});
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::local_disk);
 }
 

@@ -166,6 +166,14 @@ void write_of_unknown_outcome(Harness& given) {
   given.acknowledge(given.take<output::Write>());
 }
 
+// ... and its document is to be compared.
+output::Compare first_comparison(Harness& given) {
+  write_of_unknown_outcome(given);
+  given.make_durable();
+  given.pass_ms(1'000);
+  return given.take<output::Compare>();
+}
+
 TEST(EngineErrors, TheKeysOfAnUnknownOutcomeAreDurablySuspectUntilTheyWereComparedLate) {
   EngineOptions options = Harness::options();
   options.late_write_max = Duration::seconds(150);
@@ -197,10 +205,7 @@ TEST(EngineErrors, ASuspectIsComparedOnlyOnceItIsDurable) {
 
 TEST(EngineErrors, ASuspectThatDiffersIsWrittenFromTheSource) {
   Harness given(Harness::options());
-  write_of_unknown_outcome(given);
-  given.make_durable();
-  given.pass_ms(1'000);
-  const auto compare = given.take<output::Compare>();
+  const output::Compare compare = first_comparison(given);
   given.give(input::Compared{compare.id, {{false, *from_extended_json(R"({"_id":1,"v":9})")}}, {}});
   const auto repair = given.take<output::Write>();
   EXPECT_EQ(repair.parts.front().kind, WriteKind::replace);
@@ -216,7 +221,7 @@ TEST(EngineErrors, ASuspectIsGivenUpOnlyWhenItDiffersAlthoughNothingCanLandLate)
   given.batch("", "b");
   const auto differ = [&](int times) {
     for (int i = 0; i < times; ++i) {
-      while (given.has<output::Persist>()) given.make_durable();
+      given.make_all_durable();
       given.pass_ms(1'500);
       if (!given.has<output::Compare>()) return;
       const auto compare = given.take<output::Compare>();
@@ -237,15 +242,12 @@ TEST(EngineErrors, ASuspectIsGivenUpOnlyWhenItDiffersAlthoughNothingCanLandLate)
 // its way made the target refuse it for good.
 TEST(EngineErrors, WhatAComparisonMetBeforeADropIsNotWrittenAfterIt) {
   Harness given(Harness::options());
-  write_of_unknown_outcome(given);
-  given.make_durable();
-  given.pass_ms(1'000);
-  const auto compare = given.take<output::Compare>();
+  const output::Compare compare = first_comparison(given);
   given.batch(event("b", "drop", ""), "b");
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   const auto change = given.take<output::ChangeSchema>();
   given.give(input::SchemaChanged{change.writer, change.id, {}});
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   given.give(input::Compared{compare.id, {{false, *from_extended_json(R"({"_id":1,"v":9})")}}, {}});
   EXPECT_FALSE(given.has<output::Write>());
   given.pass_ms(1'000);
@@ -391,12 +393,10 @@ TEST(EngineErrors, AComparisonThatFailsIsCountedAndSaidAtTheFirstAndEveryTwentie
 
 TEST(EngineErrors, AComparisonThatIsNotAllowedEndsTheServiceLikeAWrite) {
   Harness given(Harness::options());
-  write_of_unknown_outcome(given);
-  given.make_durable();
-  given.pass_ms(1'000);
+  const output::Compare compare = first_comparison(given);
   const Error denied = make_error(ErrorContext::find, 13, "", "not authorized on db to execute find");
-  given.give(input::Compared{given.take<output::Compare>().id, {}, denied});
-  while (given.has<output::Persist>()) given.make_durable();
+  given.give(input::Compared{compare.id, {}, denied});
+  given.make_all_durable();
   const auto finished = given.take<output::Finished>();
   EXPECT_EQ(finished.reason, output::StopReason::access_denied);
   EXPECT_NE(finished.text.find("db.coll"), std::string::npos) << finished.text;
@@ -489,7 +489,7 @@ TEST(EngineUnique, ADuplicateIsTriedOnceMoreWhenASuspectIsProven) {
   given.acknowledge(given.take<output::Write>());
   const auto pass = [&](int64_t ms) {
     given.pass_ms(ms);
-    while (given.has<output::Persist>()) given.make_durable();
+    given.make_all_durable();
     for (const auto& order : given.take_all<output::Compare>())
       given.give(input::Compared{order.id, {{.equal = true, .source_document = {}}}, {}});
   };
@@ -624,7 +624,7 @@ TEST(EngineBarrier, ARenameIsTriedAgainAlthoughTheOtherStreamHasBroughtMore) {
     }
   };
   bring_nothing();
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   bring_nothing();
   const auto change = given.take<output::ChangeSchema>();
   Error lost;
@@ -645,7 +645,7 @@ TEST(EngineBarrier, ARenameRunsAlsoWhenBothStreamsLoseTheirHistoryBehindIt) {
     given.batch(rename, "r", stream);
     given.give(input::StreamFailed{{stream}, make_error(ErrorContext::stream_read, 286, "", "lost")});
   }
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   EXPECT_EQ(given.take<output::ChangeSchema>().kind, SchemaChangeKind::rename);
 }
 
@@ -763,7 +763,7 @@ TEST(EngineMemory, RepairsOfLargeDocumentsAreMadeAFewAtATime) {
   given.give(input::TargetReady{});
   given.give(input::StreamOpened{{0}, {}});
   given.batch(inserts(1, 500), "a");
-  while (given.has<output::Persist>()) given.make_durable();
+  given.make_all_durable();
   while (given.has<output::Write>()) given.acknowledge(given.take<output::Write>());
   const std::string padding(100'000, 'x');
   uint64_t most = 0;
