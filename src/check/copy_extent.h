@@ -23,7 +23,7 @@ struct CopyExtent {
   bool leaves_out(const Namespace& ns) const;
 };
 
-// As the engine decides at a start (Copies::resume). Nothing for a watch list that contradicts the state.
+// As the engine decides at a start. Nothing for a watch list that contradicts the state.
 std::optional<CopyExtent> copy_extent(const config::Config& config,
                                       const std::optional<Checkpoint>& checkpoint);
 

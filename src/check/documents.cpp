@@ -20,13 +20,13 @@ std::string totals(const DocumentCounts& counts) {
 }
 
 // What becomes of them at a start.
-std::string copy_text(const DocumentCounts& counts, config::InitialSyncMode mode) {
+std::string copy_text(const DocumentCounts& counts, CopyMode mode) {
   if (counts.copied_collections > 0) {
     return fmt::format("{} of {} are to be copied", counted(counts.copied, "document"),
                        counted(counts.copied_collections, "collection"));
   }
   if (counts.copy_goes_on) return "the copy that was interrupted goes on";
-  if (mode == config::InitialSyncMode::off) return "none is copied (initial_sync.mode: off)";
+  if (mode == CopyMode::off) return "none is copied (initial_sync.mode: off)";
   return counts.has_state ? "nothing is to be copied: all streams have a saved position"
                           : "nothing is to be copied";
 }
@@ -66,8 +66,7 @@ void take(DocumentCounts& counts, const Counted& source, uint64_t target, const 
 Finding judge_documents(const DocumentCounts& counts, const config::InitialSync& initial_sync) {
   std::string found = fmt::format("{}; {}", totals(counts), copy_text(counts, initial_sync.mode));
   if (counts.in_the_way > 0) return judge_not_empty(counts, initial_sync.target_not_empty, std::move(found));
-  if (initial_sync.mode != config::InitialSyncMode::off || counts.lacking == 0)
-    return ok(kDocuments, std::move(found));
+  if (initial_sync.mode != CopyMode::off || counts.lacking == 0) return ok(kDocuments, std::move(found));
   return warning(kDocuments,
                  fmt::format("{}, and the target lacks {}", found, counted(counts.lacking, "document")),
                  "start with --initial-sync or initial_sync.mode: auto to copy them, or fill the target "

@@ -13,8 +13,8 @@ struct DocumentCounts {
   size_t collections = 0;
   uint64_t source = 0;
   uint64_t target = 0;
-  uint64_t lacking =
-      0;  // at the target, of each collection that no copy and no position covers what the source has more
+  // At the target, of each collection that no copy and no position covers: what the source has more.
+  uint64_t lacking = 0;
   // Of what would be copied.
   size_t copied_collections = 0;
   uint64_t copied = 0;

@@ -81,8 +81,7 @@ Findings check_state(Context& context) {
   auto loaded = state::CheckpointStore(*files, path, identity).load();
   if (!loaded) return {problem(kState, loaded.error().message, "docs/operations.md, State (exit code 6)")};
   context.checkpoint = *std::move(loaded);
-  if (context.checkpoint && !context.checkpoint->any_spooled())
-    context.saved_at_s = runtime::saved_at_s(path);
+  context.saved_at_s = runtime::saved_at_s(context.checkpoint, path);
   return {judge_state(path, context.checkpoint)};
 }
 

@@ -43,7 +43,7 @@ Finding judge_schema(size_t collections, const std::vector<std::string>& lost, c
   const std::string looked_at = counted(collections, "collection");
   if (lost.empty()) return ok(kSchema, looked_at + ": the target can have all options and indexes");
   const std::string found = fmt::format("{}: {}", looked_at, some_of(lost));
-  if (config.initial_sync.mode == config::InitialSyncMode::off)
+  if (config.initial_sync.mode == CopyMode::off)
     return warning(kSchema, found,
                    "options and indexes are not carried over: make what you need on the target");
   if (config.schema_unsupported == config::Unsupported::warn)

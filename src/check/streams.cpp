@@ -22,7 +22,7 @@ struct Failure {
 // Where a run would open it; none = from now. What the spool holds is not asked of the source again.
 StreamPosition saved_position(const std::optional<Checkpoint>& checkpoint, const std::string& scope) {
   const StreamCheckpoint stream = checkpoint.value_or(Checkpoint()).stream(scope);
-  const bool asked = stream.gap_reason.empty() && stream.spool_next == stream.spool_end;
+  const bool asked = stream.gap_reason.empty() && !stream.spooled();
   return asked ? stream.position : StreamPosition{};
 }
 

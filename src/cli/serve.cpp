@@ -32,8 +32,8 @@ void log_quick_look(const runtime::AtStart& start) {
 
 }  // namespace
 
-config::InitialSyncMode copying(config::InitialSyncMode configured) {
-  return configured == config::InitialSyncMode::off ? config::InitialSyncMode::automatic : configured;
+CopyMode copying(CopyMode configured) {
+  return configured == CopyMode::off ? CopyMode::automatic : configured;
 }
 
 void serve(runtime::ServiceOptions options) {

@@ -7,7 +7,7 @@ namespace ddsync::cli {
 
 // The mode of a run that is to copy whatever the configuration says: auto (unfinished copies go on, finished
 // ones are left alone) unless it says always.
-config::InitialSyncMode copying(config::InitialSyncMode configured);
+CopyMode copying(CopyMode configured);
 
 // Starts the log and then the service, which ends the process.
 [[noreturn]] void serve(runtime::ServiceOptions options);

@@ -17,18 +17,13 @@ enum class Scope : uint8_t { automatic, collection, database, cluster };
 enum class LogLevel : uint8_t { debug, info, warning, error };
 enum class LogFormat : uint8_t { text, json };
 enum class Fence : uint8_t { automatic, transaction_number, compare };
-enum class InitialSyncMode : uint8_t {
-  off,        // only changes from the start on
-  automatic,  // `auto`: copies what has no durable position yet
-  always      // copies everything again
-};
 // What happens when a collection that is to be copied holds documents at the target already.
 enum class TargetNotEmpty : uint8_t { refuse, merge, drop };
 enum class Unsupported : uint8_t { stop, warn };
 enum class Indexes : uint8_t { after_copy, before_copy, off };
 
 struct InitialSync {
-  InitialSyncMode mode = InitialSyncMode::off;
+  CopyMode mode = CopyMode::off;
   TargetNotEmpty target_not_empty = TargetNotEmpty::refuse;
   uint32_t readers = 4;
   uint32_t writers = 8;               // load() takes it from apply.writers where the file does not say

@@ -20,10 +20,8 @@ inline constexpr auto kFenceNames =
     std::to_array<Name<Fence>>({{"auto", Fence::automatic},
                                 {"transaction_number", Fence::transaction_number},
                                 {"compare", Fence::compare}});
-inline constexpr auto kInitialSyncModeNames =
-    std::to_array<Name<InitialSyncMode>>({{"off", InitialSyncMode::off},
-                                          {"auto", InitialSyncMode::automatic},
-                                          {"always", InitialSyncMode::always}});
+inline constexpr auto kInitialSyncModeNames = std::to_array<Name<CopyMode>>(
+    {{"off", CopyMode::off}, {"auto", CopyMode::automatic}, {"always", CopyMode::always}});
 inline constexpr auto kTargetNotEmptyNames = std::to_array<Name<TargetNotEmpty>>(
     {{"refuse", TargetNotEmpty::refuse}, {"merge", TargetNotEmpty::merge}, {"drop", TargetNotEmpty::drop}});
 inline constexpr auto kUnsupportedNames =

@@ -111,8 +111,7 @@ std::vector<NamespacePattern> without_lines(const std::vector<Listed>& listed) {
 std::string scope_fault(Scope scope, const NamespacePattern& pattern) {
   if (scope == Scope::collection && pattern.collection.empty())
     return "cannot be watched with watch.scope: collection; list its collections, or use scope auto, "
-           "database "
-           "or cluster";
+           "database or cluster";
   if (scope == Scope::database && pattern.database.empty())
     return "cannot be watched with watch.scope: database; list database.*, or use scope auto or cluster";
   return {};

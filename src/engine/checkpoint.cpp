@@ -1,6 +1,7 @@
 #include "engine/checkpoint.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace ddsync {
 
@@ -20,8 +21,7 @@ std::vector<std::string> Checkpoint::scopes() const {
 }
 
 bool Checkpoint::any_spooled() const {
-  return std::any_of(streams.begin(), streams.end(),
-                     [](const StreamCheckpoint& one) { return one.spool_next != one.spool_end; });
+  return std::any_of(streams.begin(), streams.end(), std::mem_fn(&StreamCheckpoint::spooled));
 }
 
 std::shared_ptr<const NamespaceFilter> Checkpoint::covered(const std::string& scope) const {

@@ -40,6 +40,7 @@ struct StreamCheckpoint {
   std::optional<uint64_t> may_be_sent = std::nullopt;
   // Documents that a killed process was copying may still land.
   bool late_copies = false;
+  bool spooled() const { return spool_next != spool_end; }  // changes that the source need not tell again
   friend bool operator==(const StreamCheckpoint&, const StreamCheckpoint&) = default;
 };
 
@@ -76,7 +77,7 @@ struct Checkpoint {
   // `scope` is a WatchScope::name().
   StreamCheckpoint stream(const std::string& scope) const;  // one without a position when there is none
   std::vector<std::string> scopes() const;
-  bool any_spooled() const;  // changes that the source need not tell again
+  bool any_spooled() const;
   std::shared_ptr<const NamespaceFilter> covered(const std::string& scope) const;  // of `watched`, or none
 };
 

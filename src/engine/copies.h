@@ -83,8 +83,8 @@ class Copies {
   CopyProgress progress() const;
   void take_plan(const Plan& plan, std::vector<PlannedCollection>&& collections);
   bool all_planned() const;
-  void begin_anew(Stream& stream);
   void begin(Stream& stream);
+  void begin_all(Stream& stream);
   void plan_added(Stream& stream);
   void take_over(const Stream& stream, bool was_live);
   Plan& add_plan(uint32_t stream);

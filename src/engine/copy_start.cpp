@@ -1,4 +1,6 @@
 // What a start has to copy: what an earlier process left, and what is watched for the first time.
+#include "engine/copy_start.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,6 +32,15 @@ std::string list_of(const std::vector<NamespacePattern>& patterns) {
 
 }  // namespace
 
+CopyAtStart copy_at_start(CopyMode mode, StreamCopy copy, bool has_start, bool is_covering) {
+  const bool is_live = copy == StreamCopy::none;
+  const bool is_planned = copy == StreamCopy::planning;
+  if (mode == CopyMode::always && (is_live || is_planned)) return CopyAtStart::all;
+  if (!has_start && (!is_live || mode == CopyMode::automatic)) return CopyAtStart::all;
+  if (is_covering) return CopyAtStart::added;
+  return is_planned ? CopyAtStart::all : CopyAtStart::nothing;
+}
+
 void Copies::resume() {
   for (Stream& stream : streams_.all()) {
     if (stream.scope.level != ScopeLevel::collection)
@@ -53,28 +64,23 @@ void Copies::resume() {
 void Copies::begin(Stream& stream) {
   auto& covered = covered_[stream.index];
   const CopyMode mode = shared_.options.copy.mode;
-  const bool is_live = stream.copy == StreamCopy::none;
-  const bool is_planned = stream.copy == StreamCopy::planning;
-  const bool whole = mode == CopyMode::always
-                         ? is_live || is_planned
-                         : mode == CopyMode::automatic && is_live && !stream.start_durable;
-  if (whole) {
-    stream.copy = StreamCopy::planning;
-    covered = nullptr;
-  } else if (!is_live && !stream.start_durable) {
-    begin_anew(stream);
-  } else if (covered) {
-    plan_added(stream);
-  } else if (!is_planned) {
-    covered = watched_[stream.index];
+  switch (copy_at_start(mode, stream.copy, stream.start_durable, covered != nullptr)) {
+    case CopyAtStart::all:
+      covered = nullptr;
+      begin_all(stream);
+      break;
+    case CopyAtStart::added:
+      plan_added(stream);
+      break;
+    case CopyAtStart::nothing:
+      covered = watched_[stream.index];
   }
 }
 
-// The next event will be one of after this start: what changed before it, and is copied already, no event
-// tells.
-void Copies::begin_anew(Stream& stream) {
-  covered_[stream.index] = nullptr;
-  if (std::exchange(stream.copy, StreamCopy::planning) == StreamCopy::planning) return;
+// Of one that was under way the next event will be one of after this start: what changed before it, and is
+// copied already, no event tells.
+void Copies::begin_all(Stream& stream) {
+  if (!is_under_way(std::exchange(stream.copy, StreamCopy::planning))) return;
   shared_.notice(
       output::Level::warning,
       fmt::format("{}: the copy begins anew: the source had given no position yet, so what has changed since "
@@ -98,8 +104,7 @@ void Copies::plan_added(Stream& stream) {
                                       "that), only changes are applied"));
   if (!copied) return;
   add_plan(stream.index).covered = covered;
-  const bool under_way = stream.copy == StreamCopy::copying || stream.copy == StreamCopy::catching_up;
-  stream.copy = under_way ? StreamCopy::copying : StreamCopy::planning;
+  stream.copy = is_under_way(stream.copy) ? StreamCopy::copying : StreamCopy::planning;
 }
 
 void Copies::take_over(const Stream& stream, bool was_live) {

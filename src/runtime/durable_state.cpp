@@ -39,10 +39,7 @@ Started<void> load(DurableState& state, bool reset) {
     return refuse(ExitCode::bad_state, loaded.error().message);
   }
   state.checkpoint = *std::move(loaded);
-  // While changes are spooled the state stays as it is, and the source is read all the same.
-  if (state.checkpoint && !state.checkpoint->any_spooled()) {
-    state.saved_at_s = saved_at_s(state.checkpoints->path());
-  }
+  state.saved_at_s = saved_at_s(state.checkpoint, state.checkpoints->path());
   return {};
 }
 
@@ -151,9 +148,10 @@ void leave_no_trace(DurableState& state) {
   state.lock->remove_file_if_made();
 }
 
-std::optional<int64_t> saved_at_s(const std::string& state_path) {
+std::optional<int64_t> saved_at_s(const std::optional<Checkpoint>& checkpoint,
+                                  const std::string& state_path) {
   struct stat file = {};
-  if (::stat(state_path.c_str(), &file) != 0) {
+  if (!checkpoint || checkpoint->any_spooled() || ::stat(state_path.c_str(), &file) != 0) {
     return std::nullopt;
   }
   return file.st_mtim.tv_sec;

@@ -31,8 +31,9 @@ Started<DurableState> open_state(const ServiceOptions& options);
 // Of a start that is refused: takes away what it made and saved nothing in, a new spool and a new lock file.
 void leave_no_trace(DurableState& state);
 
-// When the file was last written, seconds since 1970; nothing when there is none.
-std::optional<int64_t> saved_at_s(const std::string& state_path);
+// When the source was last read, as far as the time of the state file tells it, seconds since 1970. Nothing
+// while changes are spooled: then the state stays as it is, and the source is read all the same.
+std::optional<int64_t> saved_at_s(const std::optional<Checkpoint>& checkpoint, const std::string& state_path);
 
 // The folder of the pair's spool: `<spool.directory>/.documentdb_sync_state_a_to_b.spool`
 std::string spool_path(const config::Config& config);

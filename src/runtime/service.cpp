@@ -37,22 +37,10 @@ constexpr Duration kSpoolPatience = Duration::seconds(30);
 
 constexpr uint64_t kLimitedBatchBytesLeast = 64u << 10;
 
-CopyMode copy_mode(config::InitialSyncMode mode) {
-  switch (mode) {
-    case config::InitialSyncMode::off:
-      return CopyMode::off;
-    case config::InitialSyncMode::automatic:
-      return CopyMode::automatic;
-    case config::InitialSyncMode::always:
-      return CopyMode::always;
-  }
-  return CopyMode::off;
-}
-
 CopyOptions copy_options(const ServiceOptions& service) {
   CopyOptions options;
   const config::InitialSync& configured = service.config.initial_sync;
-  options.mode = copy_mode(configured.mode);
+  options.mode = configured.mode;
   options.only = service.copy_only;
   options.readers = configured.readers;
   options.bytes_per_second_max = configured.bytes_per_second_max;
@@ -147,7 +135,7 @@ Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signa
   if (!identity) {
     return std::move(identity).error();
   }
-  if (!state.checkpoint && options.config.initial_sync.mode == config::InitialSyncMode::off) {
+  if (!state.checkpoint && options.config.initial_sync.mode == CopyMode::off) {
     log_existing_documents(*servers->source->reader(), *servers->target->reader(), options.config);
   }
   EngineOptions engine = engine_options(options, *std::move(streams), state.checkpoint);

@@ -179,8 +179,7 @@ DocumentCounts copied(uint64_t source, uint64_t target) {
   return all;
 }
 
-config::InitialSync copy(config::InitialSyncMode mode,
-                         config::TargetNotEmpty not_empty = config::TargetNotEmpty::refuse) {
+config::InitialSync copy(CopyMode mode, config::TargetNotEmpty not_empty = config::TargetNotEmpty::refuse) {
   config::InitialSync settings;
   settings.mode = mode;
   settings.target_not_empty = not_empty;
@@ -188,7 +187,7 @@ config::InitialSync copy(config::InitialSyncMode mode,
 }
 
 TEST(Documents, ThatTheTargetLacksAndNobodyWillCopyAreWarnedOf) {
-  using enum config::InitialSyncMode;
+  using enum CopyMode;
   const Finding lacking = judge_documents(counts(5, 2), copy(off));
   EXPECT_EQ(lacking.verdict, Verdict::warning);
   EXPECT_TRUE(has(lacking.found, "the target lacks 3 documents")) << lacking.found;
@@ -198,7 +197,7 @@ TEST(Documents, ThatTheTargetLacksAndNobodyWillCopyAreWarnedOf) {
 }
 
 TEST(Documents, InTheWayOfACopyAreJudgedAsTheConfigurationSays) {
-  using enum config::InitialSyncMode;
+  using enum CopyMode;
   const Finding refused = judge_documents(copied(5, 1), copy(automatic));
   EXPECT_EQ(refused.verdict, Verdict::problem);
   EXPECT_TRUE(has(refused.found, "the target holds 1 document in shop.orders")) << refused.found;
@@ -219,18 +218,18 @@ TEST(Documents, AreToldInTotalAndWithWhatIsToBeCopied) {
   many.target = 12;
   many.copied = 7;
   EXPECT_EQ(
-      judge_documents(many, copy(config::InitialSyncMode::automatic)).found,
+      judge_documents(many, copy(CopyMode::automatic)).found,
       "300 collections: 1 234 567 documents on the source, 12 on the target; 7 documents of 1 collection "
       "are to be copied");
   DocumentCounts later = counts(1, 0);
   later.has_state = true;
-  EXPECT_TRUE(has(judge_documents(later, copy(config::InitialSyncMode::automatic)).found,
+  EXPECT_TRUE(has(judge_documents(later, copy(CopyMode::automatic)).found,
                   "nothing is to be copied: all streams have a saved position"));
   later.copy_goes_on = true;
-  EXPECT_TRUE(has(judge_documents(later, copy(config::InitialSyncMode::automatic)).found, "goes on"));
+  EXPECT_TRUE(has(judge_documents(later, copy(CopyMode::automatic)).found, "goes on"));
 }
 
-config::Config watching(config::InitialSyncMode mode) {
+config::Config watching(CopyMode mode) {
   config::Config config;
   config.watch = {{"shop", "orders"}, {"shop", "items"}};
   config.initial_sync.mode = mode;
@@ -246,7 +245,7 @@ StreamCheckpoint saved(std::string scope, StreamCopy copy = StreamCopy::none) {
 }
 
 TEST(CopyExtent, IsWhatHasNoSavedPositionUnlessAllIsAskedFor) {
-  using enum config::InitialSyncMode;
+  using enum CopyMode;
   Checkpoint state;
   state.streams = {saved("shop.orders")};
   const Namespace orders{"shop", "orders"};
@@ -262,13 +261,13 @@ TEST(CopyExtent, IsWhatHasNoSavedPositionUnlessAllIsAskedFor) {
 }
 
 TEST(CopyExtent, IsWhatIsAddedUnderAStreamThatHasAPosition) {
-  using enum config::InitialSyncMode;
+  using enum CopyMode;
   Checkpoint state;
   state.streams = {saved("shop.*")};
   state.watched = {
       {"shop.*", std::make_shared<NamespaceFilter>(std::vector<NamespacePattern>{{"shop", "orders"}},
                                                    std::vector<NamespacePattern>{})}};
-  const auto extent = [&](config::InitialSyncMode mode) {
+  const auto extent = [&](CopyMode mode) {
     config::Config config = watching(mode);
     config.scope = config::Scope::database;
     return copy_extent(config, state).value();
@@ -290,7 +289,7 @@ TEST(CopyExtent, IsWhatIsAddedUnderAStreamThatHasAPosition) {
 }
 
 TEST(CopyExtent, LeavesACopyThatIsUnderWay) {
-  using enum config::InitialSyncMode;
+  using enum CopyMode;
   Checkpoint state;
   state.streams = {saved("shop.orders", StreamCopy::copying), saved("shop.items", StreamCopy::planning)};
   const CopyExtent extent = copy_extent(watching(off), state).value();
@@ -384,7 +383,7 @@ TEST(SchemaVerdict, IsAProblemOnlyWhereACopyWouldStop) {
   const std::vector<std::string> lost = {"db.c: capped: refused"};
   EXPECT_EQ(judge_schema(2, {}, config).verdict, Verdict::ok);
   EXPECT_EQ(judge_schema(2, lost, config).verdict, Verdict::warning);
-  config.initial_sync.mode = config::InitialSyncMode::automatic;
+  config.initial_sync.mode = CopyMode::automatic;
   EXPECT_EQ(judge_schema(2, lost, config).verdict, Verdict::problem);
   EXPECT_TRUE(has(judge_schema(2, lost, config).found, "capped"));
   config.schema_unsupported = config::Unsupported::warn;

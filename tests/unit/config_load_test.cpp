@@ -90,7 +90,7 @@ TEST(Load, ReadsEverySetting) {
   EXPECT_EQ(config.exclude, (std::vector<NamespacePattern>{{"c", "d"}}));
   EXPECT_EQ(config.scope, Scope::database);
   EXPECT_EQ(config.state_directory, "/var/state");
-  EXPECT_EQ(config.initial_sync, (InitialSync{.mode = InitialSyncMode::automatic,
+  EXPECT_EQ(config.initial_sync, (InitialSync{.mode = CopyMode::automatic,
                                               .target_not_empty = TargetNotEmpty::merge,
                                               .readers = 64,
                                               .writers = 255,
