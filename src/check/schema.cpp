@@ -20,13 +20,13 @@ struct Found {
 
 mongo::Result<void> look_at(mongo::Reader& source, const Namespace& ns, const mongo::ServerInfo& target,
                             Found& found) {
-  auto options = source.collection_options(ns);
-  if (!options) return tl::unexpected(std::move(options).error());
+  auto here = source.collection(ns);
+  if (!here) return tl::unexpected(std::move(here).error());
   const auto indexes = source.indexes(ns);
   if (!indexes) return tl::unexpected(indexes.error());
   PlannedCollection collection;
   collection.ns = ns;
-  collection.options = options->value_or(OwnedDocument());
+  if (*here) collection.options = std::move((*here)->options);
   if (!find_value(collection.options.view(), "timeseries").missing()) {
     found.lost.push_back(ns.name() + ": a time series has no change stream and is not copied");
     return {};

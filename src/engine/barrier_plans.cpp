@@ -1,6 +1,7 @@
 // What a change event asks of the target, and what has to wait for it.
 #include <fmt/format.h>
 
+#include "bson/uuid.h"
 #include "engine/barriers.h"
 #include "engine/live_change.h"
 
@@ -66,6 +67,7 @@ bool Barriers::plan_rename(Stream& stream, const Event& event, Barrier& barrier)
   SchemaChange& change = barrier.change;
   change.kind = SchemaChangeKind::rename;
   change.to = namespace_of(event.to_database, event.to_collection);
+  change.uuid = uuid_text(event.collection_uuid);
   const bool from_watched = filter.contains(event.database, event.collection);
   const bool to_watched = filter.contains(event.to_database, event.to_collection);
   if (!from_watched && !to_watched) return false;

@@ -223,7 +223,7 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
     }
     if (barrier.change.kind == SchemaChangeKind::rename) {
       suspects_.renamed(barrier.change.ns, barrier.change.to);
-      copies_.renamed(barrier.change.to);
+      copies_.renamed(barrier.change);
     }
     if (barrier.incomplete) suspects_.add_namespace(barrier.change.ns);
     note_late_copies(stream);
@@ -237,7 +237,7 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
                    fmt::format("{}: there is no such collection on the target", describe(barrier.change)));
     suspects_.add_namespace(barrier.change.to);
     suspects_.renamed(barrier.change.ns, barrier.change.to);
-    copies_.renamed(barrier.change.to);
+    copies_.renamed(barrier.change);
     done(stream);
     return;
   }

@@ -30,6 +30,8 @@ struct CollectionCopy {
   bool indexes_only = false;
   Instant caught_up_since;  // indexes are built when its stream has been at the end of the source after this
   bool once_more = false;   // they changed at the source while they were being built
+  std::string uuid;         // of the source's collection that they are of; "" = not known
+  bool is_elsewhere = false;     // the source had another collection under the name
   uint64_t plan_generation = 0;  // the plan must be durable before anything is written
   uint64_t documents = 0;        // estimate
   uint64_t documents_done = 0;   // of ranges that are complete, and by earlier processes

@@ -55,7 +55,7 @@ bool Copies::any_interrupted() const {
   });
 }
 
-void Copies::build_indexes(uint32_t stream, const Namespace& ns) {
+void Copies::build_indexes(uint32_t stream, const Namespace& ns, std::string uuid) {
   if (!shared_.options.carry_indexes) return;
   checkpoints_.progressed();
   const auto at = std::find_if(collections_.begin(), collections_.end(), [&](const CollectionCopy& other) {
@@ -65,15 +65,18 @@ void Copies::build_indexes(uint32_t stream, const Namespace& ns) {
     CollectionCopy& collection = add(stream, ns);
     collection.step = Step::late_indexes;
     collection.indexes_only = true;
+    collection.uuid = std::move(uuid);
     return;
   }
   at->caught_up_since = shared_.now;
+  at->uuid = std::move(uuid);
+  at->is_elsewhere = false;
   at->once_more = at->changing && at->step == Step::late_indexes;
 }
 
-void Copies::renamed(const Namespace& to) {
-  const Stream* stream = streams_.find(to.database, to.collection);
-  if (stream != nullptr) build_indexes(stream->index, to);
+void Copies::renamed(const SchemaChange& rename) {
+  const Stream* stream = streams_.find(rename.to.database, rename.to.collection);
+  if (stream != nullptr) build_indexes(stream->index, rename.to, rename.uuid);
 }
 
 void Copies::pump() {
@@ -264,6 +267,7 @@ void Copies::fill(Checkpoint& checkpoint) const {
     left.step = collection.step;
     left.documents = collection.documents;
     left.documents_done = collection.documents_done;
+    left.uuid = collection.uuid;
     for (const auto& range : collection.active) {
       left.documents_done += range->ledger().passed();
       if (!range->complete()) left.ranges.push_back(range->left());

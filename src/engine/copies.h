@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/checkpoints.h"
@@ -48,9 +49,10 @@ class Copies {
   bool copied_alone(const Namespace& ns) const;
   // Its indexes shall become as the source has them, without holding up the stream: one of the durable steps
   // that are left, so a restart builds them, too.
-  void build_indexes(uint32_t stream, const Namespace& ns);
+  // `uuid` is that of the source's collection: under the name there may be another one by now.
+  void build_indexes(uint32_t stream, const Namespace& ns, std::string uuid);
   // What the old name waited for is found under the new one only.
-  void renamed(const Namespace& to);
+  void renamed(const SchemaChange& rename);
   // Indexes of collections that the change concerns are being built.
   bool building(const SchemaChange& change) const;
 

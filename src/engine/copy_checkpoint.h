@@ -38,6 +38,7 @@ struct CollectionLeft {
   uint64_t documents = 0;       // estimate
   uint64_t documents_done = 0;  // that are not of `ranges`; 0 in states of earlier versions
   std::vector<RangeLeft> ranges;
+  std::string uuid;  // of the source's collection whose indexes are to be built; "" = not known
   friend bool operator==(const CollectionLeft&, const CollectionLeft&) = default;
 };
 

@@ -122,6 +122,7 @@ void Copies::take_over(const Stream& stream, bool was_live) {
     collection.indexes_only = was_live && left.step == Step::late_indexes;
     collection.documents = left.documents;
     collection.documents_done = left.documents_done;
+    collection.uuid = left.uuid;
     collection.waiting.assign(left.ranges.begin(), left.ranges.end());
     if (!from.clean_end) collection.interrupted = begun(left) + shared_.options.copy.readers;
   }

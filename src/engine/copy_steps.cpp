@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/copies.h"
+#include "engine/planted_bug.h"
 
 namespace ddsync {
 namespace {
@@ -56,6 +57,13 @@ bool Copies::all_planned() const {
 
 void Copies::advance_late_indexes(CollectionCopy& collection) {
   const Stream& stream = streams_.at(collection.stream);
+  if (collection.is_elsewhere) {
+    // Changes that come still say what became of it. After all of them it has got another UUID (secantusd-py
+    // 0.7: by a rename).
+    if (!at_the_end(stream)) return;
+    collection.is_elsewhere = false;
+    collection.uuid.clear();
+  }
   if (!caught_up(stream, std::max(stream.copied_at, collection.caught_up_since))) return;
   if (collection.indexes_only && live_builds_ >= live_builds_max(shared_.options.writers)) return;
   change_schema(collection, SchemaChangeKind::build_late_indexes);
@@ -85,6 +93,7 @@ void Copies::change_schema(CollectionCopy& collection, SchemaChangeKind kind) {
   change.kind = kind;
   change.ns = collection.ns;
   change.replace = collection.alone;
+  if (!planted(PlantedBug::indexes_of_any_life)) change.uuid = collection.uuid;
   change.attempt = collection.attempt;
   shared_.emit(std::move(change));
 }
@@ -101,6 +110,10 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
   writers_.release(changed.writer);
   if (!changed.error) {
     step_done(*at);
+    return true;
+  }
+  if (changed.error->code == kErrorOtherCollection) {
+    at->is_elsewhere = !std::exchange(at->once_more, false);
     return true;
   }
   shared_.counters.errors += 1;

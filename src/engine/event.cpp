@@ -92,6 +92,8 @@ void read_field(std::string_view name, const ValueView& value, Event& event, Fie
     if (value.type == BsonType::timestamp) fields.cluster_ms = cluster_time_ms(value);
   } else if (is(name, "operationDescription")) {
     if (value.type == BsonType::document) event.description = value.as_document();
+  } else if (is(name, "collectionUUID")) {
+    event.collection_uuid = value;
   }
 }
 

@@ -42,6 +42,7 @@ struct Event {
   ValueView id;                    // of the document, for the four document kinds
   DocumentView document;           // fullDocument; empty when absent or null
   DocumentView description;        // operationDescription; empty when absent
+  ValueView collection_uuid;       // with expanded events only
   // fullDocument holds an equal _id of other bytes (5 against 5.0): it is of a later life of the key.
   bool document_has_other_id = false;
   int64_t wall_ms = 0;  // 0 = not told

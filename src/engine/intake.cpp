@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bson/uuid.h"
 #include "engine/planted_bug.h"
 
 namespace ddsync {
@@ -221,7 +222,8 @@ void Intake::take_new_indexes(EventRef ref, const Event& event) {
   const bool wanted = shared_.options.carry_indexes && stream != nullptr &&
                       shared_.options.filter.contains(event.database, event.collection);
   if (wanted)
-    copies_.build_indexes(stream->index, {std::string(event.database), std::string(event.collection)});
+    copies_.build_indexes(stream->index, {std::string(event.database), std::string(event.collection)},
+                          uuid_text(event.collection_uuid));
   acknowledger_.acknowledge(ref, wanted ? Done::applied : Done::skipped);
 }
 

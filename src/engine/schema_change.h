@@ -38,6 +38,9 @@ struct SchemaChange {
   // collection; create_indexes, drop_indexes: {indexes: [specifications]}; modify: the fields of collMod.
   OwnedDocument arguments;
   bool replace = false;  // prepare_copy only
+  // build_late_indexes, rename: the UUID in hex of the source's collection; "" = not known. Indexes that the
+  // source has under the name now are built only when they are of this collection (kErrorOtherCollection).
+  std::string uuid;
   uint32_t attempt = 1;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bson/uuid.h"
 #include "mongo/server_error.h"
 
 namespace ddsync::mongo {
@@ -131,14 +132,7 @@ Result<std::vector<OwnedDocument>> list_collection_entries(Connection& connectio
   return collect(connection, ErrorContext::find, database, *command.get());
 }
 
-std::string uuid_of(DocumentView entry) {
-  constexpr uint32_t kHead = 5;  // length and subtype
-  const ValueView uuid = find_value(document_at(entry, "info"), "uuid");
-  if (uuid.type != BsonType::binary) return {};
-  std::string text;
-  for (uint32_t i = kHead; i < uuid.size; ++i) text += fmt::format("{:02x}", uuid.data[i]);
-  return text;
-}
+std::string uuid_of(DocumentView entry) { return uuid_text(find_value(document_at(entry, "info"), "uuid")); }
 
 Result<std::vector<OwnedDocument>> list_indexes(Connection& connection, ErrorContext context,
                                                 const Namespace& ns) {

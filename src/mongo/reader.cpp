@@ -107,13 +107,16 @@ Result<std::map<std::string, std::string>> CommandReader::collection_uuids(const
   return uuids;
 }
 
-Result<std::optional<OwnedDocument>> CommandReader::collection_options(const Namespace& ns) {
+Result<std::optional<ListedCollection>> CommandReader::collection(const Namespace& ns) {
   const auto entries = list_collection_entries(connection_, ns.database, ns.collection);
   if (!entries) return tl::unexpected(entries.error());
-  if (entries->empty()) return std::optional<OwnedDocument>();
-  const ValueView options = find_value(entries->front().view(), "options");
-  if (options.type != BsonType::document) return std::optional(OwnedDocument(view_of(BsonWriter().finish())));
-  return std::optional(OwnedDocument(options.as_document()));
+  if (entries->empty()) return std::optional<ListedCollection>();
+  const DocumentView entry = entries->front().view();
+  const ValueView options = find_value(entry, "options");
+  const bool has_options = options.type == BsonType::document;
+  const std::string none = BsonWriter().finish();
+  return std::optional(
+      ListedCollection{OwnedDocument(has_options ? options.as_document() : view_of(none)), uuid_of(entry)});
 }
 
 Result<std::vector<OwnedDocument>> CommandReader::indexes(const Namespace& ns) {

@@ -11,6 +11,11 @@
 
 namespace ddsync::mongo {
 
+struct ListedCollection {
+  OwnedDocument options;  // as the server lists them
+  std::string uuid;       // in hex; "" when it has none
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -26,8 +31,8 @@ class Reader {
   virtual Result<std::vector<std::string>> collection_names(const std::string& database) = 0;
   // Their UUIDs in hex, by name; collections without one are left out.
   virtual Result<std::map<std::string, std::string>> collection_uuids(const std::string& database) = 0;
-  // The options of a collection or view as the server lists them; nothing when it is not there.
-  virtual Result<std::optional<OwnedDocument>> collection_options(const Namespace& ns) = 0;
+  // A collection or view; nothing when it is not there.
+  virtual Result<std::optional<ListedCollection>> collection(const Namespace& ns) = 0;
   // Raw specifications as the server lists them, without the index of _id; none for a missing collection.
   virtual Result<std::vector<OwnedDocument>> indexes(const Namespace& ns) = 0;
 };

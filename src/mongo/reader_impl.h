@@ -16,7 +16,7 @@ class CommandReader final : public Reader {
   Result<std::vector<std::string>> database_names() override;
   Result<std::vector<std::string>> collection_names(const std::string& database) override;
   Result<std::map<std::string, std::string>> collection_uuids(const std::string& database) override;
-  Result<std::optional<OwnedDocument>> collection_options(const Namespace& ns) override;
+  Result<std::optional<ListedCollection>> collection(const Namespace& ns) override;
   Result<std::vector<OwnedDocument>> indexes(const Namespace& ns) override;
 
  private:

@@ -40,6 +40,25 @@ SchemaChange change_of(const SchemaChange& change, SchemaChangeKind kind) {
   return one;
 }
 
+// It is not on the target: an index would make a collection of it.
+bool is_time_series(const mongo::ListedCollection& listed) {
+  return !find_value(listed.options.view(), "timeseries").missing();
+}
+
+bool is_other(const mongo::ListedCollection& listed, const std::string& uuid) {
+  return !uuid.empty() && !listed.uuid.empty() && listed.uuid != uuid;
+}
+
+Error other_collection() {
+  return make_error(ErrorContext::schema, kErrorOtherCollection, "",
+                    "the source has another collection under this name by now");
+}
+
+IndexStep step_of(SchemaChangeKind kind) {
+  if (kind == SchemaChangeKind::prepare_copy) return IndexStep::with_collection;
+  return kind == SchemaChangeKind::build_indexes ? IndexStep::after_copy : IndexStep::late;
+}
+
 void say_building(const Namespace& ns, size_t indexes) {
   observe::log_info(fmt::format("{}: building {} indexes", ns.name(), indexes));
 }
@@ -83,13 +102,18 @@ std::optional<Error> CopySchema::prepare(const SchemaChange& change, mongo::Writ
 
 std::optional<Error> CopySchema::make_collection(const SchemaChange& change, mongo::Writer& writer,
                                                  const NamespaceFilter& filter) {
+  const auto listed = source_->collection(change.ns);
+  if (!listed) return listed.error();
+  // Gone since it was listed?
+  return *listed ? make(change, **listed, writer, filter) : std::nullopt;
+}
+
+std::optional<Error> CopySchema::make(const SchemaChange& change, const mongo::ListedCollection& listed,
+                                      mongo::Writer& writer, const NamespaceFilter& filter) {
   const auto facts = target_facts_.get();
   if (!facts) return facts.error();
-  const auto options = source_->collection_options(change.ns);
-  if (!options) return options.error();
-  if (!*options) return std::nullopt;  // gone since it was listed
   SchemaChange create = change_of(change, SchemaChangeKind::create);
-  create.arguments = mongo::supported_options(**options, **facts);
+  create.arguments = mongo::supported_options(listed.options, **facts);
   auto error = writer.change_schema(create, filter);
   if (!error || error->code != mongo::kNamespaceExists) return error;
   warn_of_other_options(change.ns);
@@ -98,20 +122,28 @@ std::optional<Error> CopySchema::make_collection(const SchemaChange& change, mon
 
 std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer& writer,
                                        const NamespaceFilter& filter) {
+  const IndexStep step = step_of(change.kind);
   if (rules_.indexes == config::Indexes::off) return std::nullopt;
-  const IndexStep step = change.kind == SchemaChangeKind::prepare_copy    ? IndexStep::with_collection
-                         : change.kind == SchemaChangeKind::build_indexes ? IndexStep::after_copy
-                                                                          : IndexStep::late;
   if (step == IndexStep::with_collection && rules_.indexes != config::Indexes::before_copy)
     return std::nullopt;
-  const auto facts = target_facts_.get();
-  if (!facts) return facts.error();
   const auto listed = source_->indexes(change.ns);
   if (!listed) return listed.error();
-  const std::vector<OwnedDocument> all = mongo::supported_indexes(*listed, **facts);
+  const auto here = source_->collection(change.ns);
+  if (!here) return here.error();
+  if (!*here) return std::nullopt;  // what became of it the stream will tell
+  if (is_time_series(**here)) return std::nullopt;
+  if (step == IndexStep::late && is_other(**here, change.uuid)) return other_collection();
+  return build(change, step, {**here, *listed}, writer, filter);
+}
+
+std::optional<Error> CopySchema::build(const SchemaChange& change, IndexStep step, const OfSource& source,
+                                       mongo::Writer& writer, const NamespaceFilter& filter) {
+  const auto facts = target_facts_.get();
+  if (!facts) return facts.error();
+  const std::vector<OwnedDocument> all = mongo::supported_indexes(source.indexes, **facts);
   std::vector<OwnedDocument> now;
   if (step == IndexStep::late) {  // the last step: what came meanwhile, too
-    warn_of_unsupported(change.ns, *listed, **facts);
+    warn_of_unsupported(change.ns, source.indexes, **facts);
     auto wanted = not_of_other_make(change.ns, all);
     if (!wanted) return wanted.error();
     now = *std::move(wanted);
@@ -120,7 +152,7 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
                  [&](const OwnedDocument& index) { return step_of(index, rules_.indexes) == step; });
   }
   if (!now.empty()) {
-    if (auto error = make_missing(change, writer, filter)) return error;
+    if (auto error = make_missing(change, source.collection, writer, filter)) return error;
     if (step != IndexStep::late) say_building(change.ns, now.size());
     if (auto error = create_indexes(change, now, writer, filter)) return error;
   }
@@ -148,11 +180,12 @@ std::optional<Error> CopySchema::create_indexes(const SchemaChange& change,
 }
 
 // An index would make the collection that it is to be of, without its options.
-std::optional<Error> CopySchema::make_missing(const SchemaChange& change, mongo::Writer& writer,
+std::optional<Error> CopySchema::make_missing(const SchemaChange& change,
+                                              const mongo::ListedCollection& listed, mongo::Writer& writer,
                                               const NamespaceFilter& filter) {
-  const auto there = target_->collection_options(change.ns);
+  const auto there = target_->collection(change.ns);
   if (!there) return there.error();
-  return *there ? std::nullopt : make_collection(change, writer, filter);
+  return *there ? std::nullopt : make(change, listed, writer, filter);
 }
 
 // One of the same name that is another one is left as it is: that it was dropped is told of still. One that
@@ -168,11 +201,6 @@ mongo::Result<std::vector<OwnedDocument>> CopySchema::not_of_other_make(
     const OwnedDocument* other = mongo::index_of_same_name(*there, index);
     return other == nullptr || mongo::normalised_index(*other) == mongo::normalised_index(index);
   });
-  if (wanted.empty()) return wanted;
-  // A time series is not on the target: an index would make a collection of it.
-  const auto options = source_->collection_options(ns);
-  if (!options) return tl::unexpected(options.error());
-  if (!*options || !find_value((*options)->view(), "timeseries").missing()) wanted.clear();
   const auto is_new = [&](const OwnedDocument& index) {
     return mongo::index_of_same_name(*there, index) == nullptr;
   };

@@ -22,6 +22,10 @@ struct CopyRules {
   config::Indexes indexes = config::Indexes::after_copy;
 };
 
+// In which step an index is built. Unique ones wait until the changes made during the copy are applied
+// (values may move between documents meanwhile), TTL ones too (they would delete what is only just copied).
+enum class IndexStep : uint8_t { with_collection, after_copy, late, never };
+
 class CopySchema {
  public:
   // `servers` must outlive it.
@@ -37,10 +41,19 @@ class CopySchema {
                                const NamespaceFilter& filter);
   std::optional<Error> make_collection(const SchemaChange& change, mongo::Writer& writer,
                                        const NamespaceFilter& filter);
-  std::optional<Error> make_missing(const SchemaChange& change, mongo::Writer& writer,
-                                    const NamespaceFilter& filter);
+  std::optional<Error> make(const SchemaChange& change, const mongo::ListedCollection& listed,
+                            mongo::Writer& writer, const NamespaceFilter& filter);
+  std::optional<Error> make_missing(const SchemaChange& change, const mongo::ListedCollection& listed,
+                                    mongo::Writer& writer, const NamespaceFilter& filter);
+  // The source's collection and its indexes.
+  struct OfSource {
+    const mongo::ListedCollection& collection;
+    const std::vector<OwnedDocument>& indexes;
+  };
   std::optional<Error> build(const SchemaChange& change, mongo::Writer& writer,
                              const NamespaceFilter& filter);
+  std::optional<Error> build(const SchemaChange& change, IndexStep step, const OfSource& source,
+                             mongo::Writer& writer, const NamespaceFilter& filter);
   std::optional<Error> create_indexes(const SchemaChange& change, const std::vector<OwnedDocument>& indexes,
                                       mongo::Writer& writer, const NamespaceFilter& filter);
   // Of `all` those that the target does not have in another form under the same name.
@@ -54,9 +67,6 @@ class CopySchema {
   CopyRules rules_;
 };
 
-// In which step an index is built. Unique ones wait until the changes made during the copy are applied
-// (values may move between documents meanwhile), TTL ones too (they would delete what is only just copied).
-enum class IndexStep : uint8_t { with_collection, after_copy, late, never };
 IndexStep step_of(const OwnedDocument& index, config::Indexes indexes);
 
 }  // namespace ddsync::runtime

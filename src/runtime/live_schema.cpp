@@ -139,12 +139,12 @@ class LiveChange {
   }
 
   std::optional<Error> align_view() {
-    const auto here = sides_.source.collection_options(change_.ns);
+    const auto here = sides_.source.collection(change_.ns);
     if (!here) return here.error();
-    if (!*here || find_value((*here)->view(), "viewOn").missing()) return std::nullopt;
+    if (!*here || find_value((*here)->options.view(), "viewOn").missing()) return std::nullopt;
     BsonWriter view;
     for (const char* field : {"viewOn", "pipeline"}) {
-      const ValueView value = find_value((*here)->view(), field);
+      const ValueView value = find_value((*here)->options.view(), field);
       if (!value.missing()) view.value(field, value);
     }
     return send(finished(std::move(view)));

@@ -112,6 +112,7 @@ CollectionLeft read_collection(const Json& json) {
   left.step = read_name(kStepNames, json.at("step").get<std::string>());
   left.documents = json.at("documents").get<uint64_t>();
   left.documents_done = json.value("documents_done", uint64_t{0});
+  left.uuid = json.value("uuid", std::string());
   for (const Json& range : json.at("ranges")) {
     left.ranges.push_back(
         {{left.ns, range.at("bracket").get<uint32_t>(), read_value(range, "from"), read_value(range, "to")},

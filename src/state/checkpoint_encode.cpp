@@ -133,9 +133,13 @@ void append_collection(std::string& out, const CollectionLeft& left) {
   append_json_string(out, left.stream);
   out.push_back(',');
   append_namespace(out, left.ns);
-  fmt::format_to(std::back_inserter(out),
-                 ",\"step\":\"{}\",\"documents\":{},\"documents_done\":{},\"ranges\":[",
+  fmt::format_to(std::back_inserter(out), ",\"step\":\"{}\",\"documents\":{},\"documents_done\":{}",
                  name_in(kStepNames, left.step), left.documents, left.documents_done);
+  if (!left.uuid.empty()) {
+    out.append(",\"uuid\":");
+    append_json_string(out, left.uuid);
+  }
+  out.append(",\"ranges\":[");
   append_items(out, left.ranges, append_range);
   out.append("]}");
 }

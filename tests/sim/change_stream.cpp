@@ -204,6 +204,9 @@ std::string ChangeStream::encode(const Change& change) const {
   }
   event.document("ns", namespace_document(change.ns));
   if (change.kind == EventKind::rename) event.document("to", namespace_document(change.to));
+  const bool names_life = change.kind == EventKind::create_indexes || change.kind == EventKind::rename;
+  if (names_life && profile_.workload.options > 0)
+    event.value("collectionUUID", uuid_view(uuid_value(change.life)));
   if (change.kind >= EventKind::create) event.document("operationDescription", description_of(change));
   if (change.kind > EventKind::remove) return event.finish();
 

@@ -165,10 +165,10 @@ void choose_options(Profile& profile) {
   if (profile.dialect != Dialect::mongodb || !random.percent(40)) return;
   WorkloadMix& workload = profile.workload;
   workload.options = random.between_u32(20, 200);
-  // Of a collection that is renamed, an index that its name's next life has may come to stay
-  // (architecture.md). A refused document keeps its old value, as above.
+  // A refused document keeps its old value, as above.
   workload.unique_comes_and_goes = random.percent(50) && !workload.unique_index && !workload.renames &&
                                    profile.target.refused_document == 0;
+  workload.renamed_is_another = random.percent(20);
 }
 
 void choose_copy(Random& random, Profile& profile) {

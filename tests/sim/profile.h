@@ -54,6 +54,7 @@ struct WorkloadMix {
   bool renames = false;
   bool unique_index = false;
   uint32_t options = 0;  // permille: create, collMod, indexes that come and go; the source tells of them
+  bool renamed_is_another = false;  // a rename gives a collection another UUID (secantusd-py)
   bool unique_comes_and_goes = false;
   uint32_t padding = 0;  // bytes of every document, beside those of some
   bool chatter = false;  // one collection changes now and then for ever: its stream never falls idle for long

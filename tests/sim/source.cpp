@@ -55,7 +55,10 @@ bool Source::drop(const Namespace& ns) {
 
 bool Source::rename(const Namespace& from, const Namespace& to) {
   if (from == to || !store_.rename(from, to)) return false;
-  commit(EventKind::rename, from).to = to;
+  Change& change = commit(EventKind::rename, from);
+  change.to = to;
+  change.life = store_.find(to)->life;
+  if (renamed_is_another_) store_.begin_new_life(to);
   return true;
 }
 
@@ -94,7 +97,9 @@ bool Source::create_index(const Namespace& ns, const std::string& name) {
   Collection* collection = present(ns);
   if (collection == nullptr || (name == kUniqueIndex && collection->has_duplicates())) return false;
   if (!collection->indexes.insert(name).second) return false;
-  commit(EventKind::create_indexes, ns).index = name;
+  Change& change = commit(EventKind::create_indexes, ns);
+  change.index = name;
+  change.life = collection->life;
   return true;
 }
 

@@ -20,7 +20,7 @@ struct Change {
   Namespace ns;
   Namespace to;  // rename only
   OwnedValue id;
-  uint64_t life = 0;                         // of the collection
+  uint64_t life = 0;                         // of the collection; documents, createIndexes, rename
   std::shared_ptr<const std::string> image;  // the document as this change wrote it
   std::string index;                         // createIndexes, dropIndexes
   int64_t options = 0;                       // create, modify
@@ -29,7 +29,9 @@ struct Change {
 class Source {
  public:
   // `tells_all`: its log holds creations, also those by a first document.
-  Source(bool unique_index, bool tells_all) : unique_index_(unique_index), tells_all_(tells_all) {}
+  // `renamed_is_another`: a rename gives the collection another UUID.
+  Source(bool unique_index, bool tells_all, bool renamed_is_another)
+      : unique_index_(unique_index), tells_all_(tells_all), renamed_is_another_(renamed_is_another) {}
 
   // What the document is to hold beside _id and v.
   struct Content {
@@ -69,6 +71,7 @@ class Source {
 
   bool unique_index_;
   bool tells_all_;
+  bool renamed_is_another_;
   Store store_;
   std::vector<Change> log_;
   uint64_t first_kept_ = 1;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "bson/writer.h"
@@ -83,6 +84,16 @@ bool Collection::erase(const std::string& identity) {
   }
   documents_.erase(present);
   return true;
+}
+
+std::string uuid_value(uint64_t life) {
+  constexpr int32_t length = 16;
+  constexpr char subtype = 4;
+  std::string value(sizeof length + 1 + length, '\0');
+  std::memcpy(value.data(), &length, sizeof length);
+  value[sizeof length] = subtype;
+  std::memcpy(value.data() + sizeof length + 1, &life, sizeof life);
+  return value;
 }
 
 bool Collection::has_duplicates() const {

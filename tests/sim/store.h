@@ -21,6 +21,13 @@ inline std::string bytes_of(DocumentView document) {
 // The ids of the workload are whole numbers in several types, strings and documents of one number.
 std::string identity_of(ValueView id);
 
+// The UUID of a collection's life, as a BSON value.
+std::string uuid_value(uint64_t life);
+inline ValueView uuid_view(const std::string& value) {
+  return {BsonType::binary, reinterpret_cast<const uint8_t*>(value.data()),
+          static_cast<uint32_t>(value.size())};
+}
+
 // The value under the unique index, when the document has one.
 std::optional<int32_t> unique_value(DocumentView document);
 
@@ -61,6 +68,8 @@ class Store {
   bool drop(const Namespace& ns) { return collections_.erase(ns) > 0; }
   // An existing `to` is replaced; a missing `from` is no change.
   bool rename(const Namespace& from, const Namespace& to);
+  // It is another one from here on (secantusd-py 0.7: by a rename).
+  void begin_new_life(const Namespace& ns) { collection(ns).life = ++lives_; }
   const std::map<Namespace, Collection>& collections() const { return collections_; }
 
  private:

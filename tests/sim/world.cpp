@@ -51,7 +51,8 @@ World::World(uint64_t seed, Trace& trace)
       profile_(make_profile(random_)),
       time_(kStart),
       around_{profile_, random_, time_, trace_},
-      source_(profile_.workload.unique_index, profile_.workload.options > 0),
+      source_(profile_.workload.unique_index, profile_.workload.options > 0,
+              profile_.workload.renamed_is_another),
       spool_link_(around_),
       source_link_(around_, source_, spool_link_),
       copy_link_(around_, source_),
@@ -437,15 +438,8 @@ void World::check_equal() {
   }
 }
 
-bool World::was_renamed_to(const Namespace& ns) const {
-  return std::any_of(source_.log().begin(), source_.log().end(), [&](const Change& change) {
-    return change.kind == EventKind::rename && change.to == ns;
-  });
-}
-
 // Indexes and options of what is there. A document that lands late may bring a dropped collection back, which
-// then keeps its own options. What is built for a name whose next life has begun at the source is that
-// life's, and a rename carries it on (docs/architecture.md).
+// then keeps its own options.
 void World::check_schema(const Namespace& ns) const {
   const Collection* source = source_.store().find(ns);
   if (profile_.workload.options == 0 || source == nullptr) return;
@@ -454,13 +448,12 @@ void World::check_schema(const Namespace& ns) const {
   const Collection* found = std::as_const(target_link_).target().store().find(ns);
   const Collection& target = found != nullptr ? *found : empty;
   const bool may_come_back = profile_.target.lands_late > 0;
-  const bool was_renamed = was_renamed_to(ns);
-  require(may_come_back || was_renamed || source->options == target.options,
+  require(may_come_back || source->options == target.options,
           fmt::format("{} has the options {} at the source and {} at the target", ns.name(), source->options,
                       target.options));
   const bool all_there = std::includes(target.indexes.begin(), target.indexes.end(), source->indexes.begin(),
                                        source->indexes.end());
-  const bool none_more = target.indexes.size() == source->indexes.size() || was_renamed;
+  const bool none_more = target.indexes.size() == source->indexes.size();
   require(all_there && none_more,
           fmt::format("{} has the indexes {} at the source and {} at the target", ns.name(),
                       fmt::join(source->indexes, ","), fmt::join(target.indexes, ",")));

@@ -52,7 +52,6 @@ class World {
   std::set<Namespace> exempt_namespaces();
   void check_namespace(const Namespace& ns, const std::set<std::string>& quarantined);
   void check_schema(const Namespace& ns) const;
-  bool was_renamed_to(const Namespace& ns) const;
 
   Trace& trace_;
   Random random_;

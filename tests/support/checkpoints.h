@@ -43,6 +43,7 @@ inline CollectionLeft collection_left() {
   left.step = CollectionLeft::Step::copy;
   left.documents = 123;
   left.documents_done = 45;
+  left.uuid = "00112233445566778899aabbccddeeff";
   const OwnedValue from = suspect(R"({"_id": {"$numberLong": "5"}})").id;
   const OwnedValue to = suspect(R"({"_id": "x"})").id;
   left.ranges = {{{left.ns, 3, from, to}, suspect(R"({"_id": null})").id}, {{left.ns, 0, {}, {}}, {}}};

@@ -30,6 +30,22 @@ std::string modified(const std::string& name) {
   return told(name, "modify", R"({"validator":{"a":{"$gt":0}}})");
 }
 
+std::string with_uuid(std::string event, const std::string& uuid) {
+  event.pop_back();
+  return event + R"(,"collectionUUID":{"$uuid":")" + uuid + R"("}})";
+}
+// As an event has it and as the service names it.
+constexpr const char* kUuid = "00112233-4455-6677-8899-aabbccddeeff";
+constexpr const char* kUuidText = "00112233445566778899aabbccddeeff";
+constexpr const char* kOtherUuid = "ffffffff-4455-6677-8899-aabbccddeeff";
+constexpr const char* kOtherUuidText = "ffffffff445566778899aabbccddeeff";
+
+// The source has another collection under the name.
+void answer_elsewhere(Harness& given, const SchemaChange& change) {
+  given.give(input::SchemaChanged{
+      change.writer, change.id, make_error(ErrorContext::schema, kErrorOtherCollection, "", "by the test")});
+}
+
 void succeed(Harness& given, const SchemaChange& change) {
   given.give(input::SchemaChanged{change.writer, change.id, {}});
 }
@@ -284,6 +300,76 @@ TEST(EngineLiveIndexes, AreBuiltUnderTheNewNameOfARenamedCollection) {
   EXPECT_EQ(checkpoint.copies[0].ns, (Namespace{"db", "other"}));
   catch_up(given, "r");
   EXPECT_EQ(given.take<SchemaChange>().ns, (Namespace{"db", "other"}));
+}
+
+TEST(EngineLiveIndexes, AreOfTheCollectionThatTheEventNamesAlsoAfterARestart) {
+  EngineOptions options = Harness::options();
+  {
+    Harness given(options);
+    given.start();
+    given.batch(with_uuid(new_index("a"), kUuid), "a");
+    given.pass_ms(1'000);
+    options.resume_from = settle_disk(given);
+    catch_up(given, "a");
+    EXPECT_EQ(given.take<SchemaChange>().uuid, kUuidText);
+  }
+  Harness again(options);
+  again.give(input::TargetReady{});
+  again.give(input::StreamOpened{{0}, {}});
+  catch_up(again, "a");
+  EXPECT_EQ(again.take<SchemaChange>().uuid, kUuidText);
+}
+
+TEST(EngineLiveIndexes, OfACollectionThatIsElsewhereByNowWaitForWhatTheStreamTellsOfIt) {
+  Harness given(whole_database());
+  given.start();
+  given.batch(with_uuid(new_index("a"), kUuid), "a");
+  catch_up(given, "a");
+  answer_elsewhere(given, given.take<SchemaChange>());
+  catch_up(given, "a");
+  EXPECT_FALSE(given.has<SchemaChange>()) << "the rename is still to come";
+  EXPECT_EQ(given.engine().status().errors, 0U);
+
+  given.batch(
+      with_uuid(event("r", "rename", "", "", "coll"), kUuid).insert(1, R"("to":{"db":"db","coll":"other"},)"),
+      "r");
+  settle_disk(given);
+  succeed(given, given.take<SchemaChange>());
+  settle_disk(given);
+  catch_up(given, "r");
+  const auto build = given.take<SchemaChange>();
+  EXPECT_EQ(build.ns, (Namespace{"db", "other"}));
+  EXPECT_EQ(build.uuid, kUuidText);
+  succeed(given, build);
+
+  given.batch(with_uuid(new_index("b"), kOtherUuid), "b");
+  catch_up(given, "b");
+  EXPECT_EQ(given.take<SchemaChange>().uuid, kOtherUuidText) << "the old name's next life";
+}
+
+TEST(EngineLiveIndexes, OfACollectionThatGotAnotherUuidAreBuiltWhenNothingMoreCanCome) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(with_uuid(new_index("a"), kUuid), "a");
+  catch_up(given, "a");
+  answer_elsewhere(given, given.take<SchemaChange>());
+  catch_up(given, "a");
+  EXPECT_FALSE(given.has<SchemaChange>());
+  given.pass_ms(6'000);
+  catch_up(given, "a");
+  EXPECT_EQ(given.take<SchemaChange>().uuid, "");
+}
+
+TEST(EngineLiveIndexes, ThatAreNewWhileTheOldOnesAreElsewhereAreBuiltAtOnce) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(with_uuid(new_index("a"), kUuid), "a");
+  catch_up(given, "a");
+  const auto first = given.take<SchemaChange>();
+  given.batch(with_uuid(new_index("b"), kOtherUuid), "b");
+  answer_elsewhere(given, first);
+  catch_up(given, "b");
+  EXPECT_EQ(given.take<SchemaChange>().uuid, kOtherUuidText);
 }
 
 TEST(EngineLiveIndexes, LeaveWritersToTheDocuments) {

@@ -29,8 +29,9 @@ class FakeReader final : public mongo::Reader {
   mongo::Result<std::map<std::string, std::string>> collection_uuids(const std::string&) override {
     return std::map<std::string, std::string>();
   }
-  mongo::Result<std::optional<OwnedDocument>> collection_options(const Namespace&) override {
-    return options;
+  mongo::Result<std::optional<mongo::ListedCollection>> collection(const Namespace&) override {
+    if (!options) return std::optional<mongo::ListedCollection>();
+    return std::optional(mongo::ListedCollection{*options, {}});
   }
   mongo::Result<std::vector<OwnedDocument>> indexes(const Namespace&) override { return listed; }
 
