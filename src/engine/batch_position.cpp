@@ -1,5 +1,7 @@
 #include "engine/batch_position.h"
 
+#include <algorithm>
+
 #include "engine/event.h"
 
 namespace ddsync {
@@ -12,8 +14,11 @@ std::optional<BatchPosition> position_behind(DocumentView list, DocumentView pos
   while (events.next()) {
     const ValueView& event = events.value();
     if (event.type != BsonType::document || !decode_event(event.as_document(), last)) return std::nullopt;
+    position.size.events += 1;
+    position.size.largest = std::max<uint64_t>(position.size.largest, event.size);
   }
   if (events.malformed()) return std::nullopt;
+  position.size.bytes = list.size;
   position.invalidated = last.kind == EventKind::invalidate;
   if (position.invalidated) {
     position.after = {PositionKind::start_after, ResumeToken(last.token), 0};

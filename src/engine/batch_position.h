@@ -11,6 +11,7 @@ namespace ddsync {
 struct BatchPosition {
   StreamPosition after;      // none: the batch is empty and the server gave no token
   bool invalidated = false;  // its last event is an invalidate: the server has closed the cursor
+  BatchSize size;
 };
 
 // `opened`: the position that the cursor was opened with; a source that has not moved gives its token back.

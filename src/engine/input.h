@@ -47,6 +47,7 @@ struct StreamSpooled {
   StreamPosition after;      // of the source, behind the batch
   bool invalidated = false;  // its last event is an invalidate: the server has closed the cursor
   uint64_t bytes = 0;        // in the spool
+  BatchSize size;            // as it was read
 };
 
 // Answers to output::ReadSpool: exactly one of them.

@@ -44,10 +44,11 @@ StreamPosition position_behind(const Stream& stream, DocumentView post_batch_tok
     __builtin_prefetch(at);
 }
 
-uint64_t largest_event(const BatchRecord& batch) {
-  uint32_t largest = 1;
-  for (uint32_t i = 0; i < batch.slots.size(); ++i) largest = std::max(largest, batch.event(i).size);
-  return largest;
+BatchSize size_of(const BatchRecord& batch) {
+  BatchSize size{.events = batch.slots.size(), .bytes = batch.bytes, .largest = 1};
+  for (uint32_t i = 0; i < batch.slots.size(); ++i)
+    size.largest = std::max<uint64_t>(size.largest, batch.event(i).size);
+  return size;
 }
 
 }  // namespace
@@ -129,7 +130,7 @@ void Intake::decode(Stream& stream) {
   const bool spooled = batch.spool_sequence != 0;
   if (!spooled && (stream.invalidated || !after.known())) after = Ledger::position_behind_last(batch);
   stream.undecoded.reset();
-  if (!spooled) streams_.on_batch_size(stream, batch.slots.size(), batch.bytes, largest_event(batch));
+  if (!spooled) streams_.on_batch_size(stream, size_of(batch));
   const StreamPosition behind = after;
   stream.ledger.end_batch(batch, std::move(after));
   acknowledger_.touch(stream.ledger);

@@ -22,6 +22,17 @@ constexpr uint64_t kFullDenominator = 4;
 // last time, which may wait for long, for so much of the limit: they leave room to the busy ones.
 constexpr uint64_t kOfRoomOneIn = 4;
 constexpr uint64_t kIdleOneIn = 4;
+// After a pause the next events may be of any size; all idle streams may get such ones at once.
+constexpr uint64_t kAfterPauseEventBytes = 16u << 10;
+
+void note_sizes(Stream& stream, const BatchSize& size) {
+  if (size.events == 0) return;
+  // Larger ones count at once, smaller ones slowly: the next read may bring as large ones again.
+  const uint64_t here = size.bytes / size.events + 1;
+  stream.expected_event_bytes = std::max(here, (3 * stream.expected_event_bytes + here) / 4);
+  stream.largest_event_bytes =
+      std::max(size.largest, stream.largest_event_bytes - stream.largest_event_bytes / 16);
+}
 
 }  // namespace
 
@@ -45,15 +56,10 @@ bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
   return !empty;
 }
 
-void Streams::on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uint64_t largest) const {
-  if (events < stream.asked_events && bytes < kBatchBytesMax) stream.at_head = shared_.now;
-  if (events >= stream.asked_events || bytes >= kBatchBytesMax) stream.keeps_up_since = shared_.now;
-  if (events == 0) return;
-  // Larger ones count at once, smaller ones slowly: the next read may bring as large ones again.
-  const uint64_t here = bytes / events + 1;
-  stream.expected_event_bytes = std::max(here, (3 * stream.expected_event_bytes + here) / 4);
-  stream.largest_event_bytes =
-      std::max(largest, stream.largest_event_bytes - stream.largest_event_bytes / 16);
+void Streams::on_batch_size(Stream& stream, const BatchSize& size) const {
+  const bool all_that_was_asked = size.events >= stream.asked_events || size.bytes >= kBatchBytesMax;
+  (all_that_was_asked ? stream.keeps_up_since : stream.at_head) = shared_.now;
+  note_sizes(stream, size);
 }
 
 // What an earlier process can have sent was at the source before this one began.
@@ -81,6 +87,7 @@ void Streams::on_spooled(const input::StreamSpooled& spooled) {
   stream.last_answer = stream.last_event = shared_.now;
   stream.last_batch_empty = false;
   recovered(stream);
+  note_sizes(stream, spooled.size);
   // A start without the spool must know that it is missing.
   if (!stream.spool.in_use()) stream.spool.named_by = checkpoints_.request();
   spools_.on_spooled(stream, spooled);
@@ -233,10 +240,13 @@ uint64_t Streams::events_to_ask(const Stream& stream, uint64_t held_bytes) const
   const uint64_t most = shared_.options.memory_bytes_max;
   const uint64_t taken = held_bytes + reserved_bytes_;
   const uint64_t room = most > taken ? most - taken : 0;
-  uint64_t bytes = std::min(room / kOfRoomOneIn, kBatchBytesMax);
-  if (stream.last_batch_empty) bytes = std::min(bytes, most / kIdleOneIn / streams_.size());
+  const uint64_t bytes = std::min(room / kOfRoomOneIn, kBatchBytesMax);
   // Were all as large as the largest of the last ones, they would still find room.
-  const uint64_t events = std::min(bytes / stream.expected_event_bytes, room / stream.largest_event_bytes);
+  uint64_t events = std::min(bytes / stream.expected_event_bytes, room / stream.largest_event_bytes);
+  if (stream.last_batch_empty) {
+    const uint64_t share = std::min(bytes, most / kIdleOneIn / streams_.size());
+    events = std::min(events, share / std::max(stream.expected_event_bytes, kAfterPauseEventBytes));
+  }
   // Growing by steps: sizes are known only of what came.
   return std::min<uint64_t>(events, 2 * uint64_t{stream.asked_events});
 }

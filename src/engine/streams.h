@@ -33,7 +33,7 @@ class Streams {
   // A batch came: bookkeeping of the cursor; the events are decoded elsewhere. False when it has none.
   bool on_batch(Stream& stream, const RawBatch& batch);
   // All events of a batch are decoded, so many, of so many bytes, the largest of so many.
-  void on_batch_size(Stream& stream, uint64_t events, uint64_t bytes, uint64_t largest) const;
+  void on_batch_size(Stream& stream, const BatchSize& size) const;
   // ... and `after` is the position behind them.
   void on_batch_decoded(Stream& stream, StreamPosition after);
   // An empty batch: the source may have moved on without an event for us.

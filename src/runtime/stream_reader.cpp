@@ -67,7 +67,8 @@ void StreamReader::keep(const output::ReadStream& order, RawBatch&& batch) {
                                    .sequence = order.spool_as,
                                    .after = std::move(position->after),
                                    .invalidated = position->invalidated,
-                                   .bytes = batch.bytes});
+                                   .bytes = batch.bytes,
+                                   .size = position->size});
 }
 
 // The cursor may be ahead of what was kept: it is opened again from there.

@@ -27,7 +27,7 @@ bool SpoolLink::append(StreamId stream, uint64_t sequence, const RawBatch& batch
     entry.durable = true;
     around_.answer(around_.random.milliseconds(0, 2),
                    input::StreamSpooled{stream, sequence, position.after, position.invalidated,
-                                        entry.events.size() + entry.token.size()});
+                                        entry.events.size() + entry.token.size(), position.size});
   });
   return true;
 }

@@ -68,7 +68,7 @@ TEST(EngineCopy, KeepsChangesInTheSpoolAndAppliesThemWhenAllIsCopied) {
   const auto stream = given.take<output::ReadStream>();
   EXPECT_EQ(stream.spool_as, 1u);
   given.give(
-      input::StreamSpooled{{0}, 1, {PositionKind::resume_after, Harness::token_of("a"), 0}, false, 100});
+      input::StreamSpooled{{0}, 1, {PositionKind::resume_after, Harness::token_of("a"), 0}, false, 100, {}});
   for (const char* list : {R"({"_id":1},{"_id":2})", R"({"_id":3})"}) {
     given.give(input::RangeBatch{read.reader, read.range, documents(list), true});
     given.acknowledge(given.take<output::Write>());
@@ -129,7 +129,7 @@ TEST(EngineCopy, OfASourceWithoutAStartPositionReadsTheStreamIntoTheSpoolAllTheS
   const auto read = given.take<output::ReadStream>();
   EXPECT_EQ(read.spool_as, 1u) << "its cursor dies when nobody reads it, and a source forgets";
   given.give(
-      input::StreamSpooled{{0}, 1, {PositionKind::resume_after, Harness::token_of("a"), 0}, false, 100});
+      input::StreamSpooled{{0}, 1, {PositionKind::resume_after, Harness::token_of("a"), 0}, false, 100, {}});
   const Checkpoint last = given.make_durable();
   EXPECT_EQ(last.streams.at(0).spool_end, 2u);
   EXPECT_EQ(given.take<output::ReadStream>().spool_as, 2u);

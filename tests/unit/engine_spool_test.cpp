@@ -150,7 +150,7 @@ TEST(EngineSpool, ThatIsNotNeededAnyMoreBringsNothingTwice) {
 TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
   Harness given(with_spool());
   rewind(given);
-  given.give(input::StreamSpooled{{0}, 1, at("a"), false, 4'100});
+  given.give(input::StreamSpooled{{0}, 1, at("a"), false, 4'100, {}});
   EXPECT_FALSE(given.has<output::ReadSpool>()) << "memory is still full";
   given.acknowledge(given.take<output::Write>());
   EXPECT_FALSE(given.has<output::ReadSpool>()) << "a start without the spool would not miss it yet";
@@ -164,6 +164,31 @@ TEST(EngineSpool, IsReadInItsOrderAndTrimmedWhenItsEntriesAreDurablyApplied) {
   given.pass_ms(6'000);
   given.make_all_durable();
   EXPECT_EQ(given.take<output::TrimSpool>().before, 2u);
+}
+
+// Else the first read after it would ask for as many as before, however large they are by now.
+TEST(EngineSpool, TellsOfTheSizesOfWhatGoesToIt) {
+  EngineOptions options = with_spool();
+  options.memory_bytes_max = 100'000;
+  Harness given(options);
+  given.start();
+  const std::string padding(90'000, 'x');
+  given.batch(insert("a", "1", R"(,"padding":")" + padding + '"'), "a");
+  given.pass_ms(31'000);
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  uint64_t sequence = 0;
+  const auto spooled = [&](uint64_t events, uint64_t of_bytes) {
+    sequence += 1;
+    const auto asked = given.take<output::ReadStream>().events_max;
+    given.give(
+        input::StreamSpooled{{0}, sequence, at("b"), false, 100, {events, events * of_bytes, of_bytes}});
+    return asked;
+  };
+  for (int i = 0; i < 60; ++i) spooled(1, 100);
+  const auto asked_of_small = spooled(1, 50'000);
+  EXPECT_GT(asked_of_small, 1U);
+  EXPECT_EQ(given.take<output::ReadStream>().events_max, 1U);
 }
 
 TEST(EngineSpool, ThatIsMissingThoughTheStateNeedsItIsRefused) {
