@@ -278,6 +278,12 @@ void Copies::fill(Checkpoint& checkpoint) const {
 
 void Copies::fill(EngineStatus& status) const {
   status.copy_collections_left = collections_.size();
+  const auto waits_for_indexes = [](const CollectionCopy& collection) {
+    return collection.stream != kNoStream && is_copied(collection);
+  };
+  status.indexes_left =
+      static_cast<uint64_t>(std::count_if(collections_.begin(), collections_.end(), waits_for_indexes));
+  status.indexes_refused = indexes_refused_;
   if (any_copied() || any_stream_copied()) status.copy = progress();
 }
 

@@ -91,6 +91,8 @@ struct EngineStatus {
   uint64_t events_waiting = 0;  // read, not yet acknowledged
   uint64_t memory_bytes = 0;
   uint64_t copy_collections_left = 0;
+  uint64_t indexes_left = 0;     // collections whose indexes wait to be built, or are being built
+  uint64_t indexes_refused = 0;  // collections that lack some: the target refused them, in this run
   uint64_t spool_bytes = 0;           // on disk
   uint64_t operations_set_aside = 0;  // duplicates on secondary unique indexes
   uint64_t suspects = 0;              // keys not proven (unknown write outcome)

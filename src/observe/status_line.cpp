@@ -112,6 +112,7 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
           if_any("quarantined", now.events_quarantined) + if_any("set_aside", now.operations_set_aside) +
           if_any("suspects", now.suspects) + if_any("unproven_namespaces", now.unproven_namespaces) +
           if_any("writers_retrying", now.writers_retrying) + if_any("spool_mib", now.spool_bytes >> 20) +
+          if_any("indexes_left", now.indexes_left) + if_any("indexes_refused", now.indexes_refused) +
           if_any("copied", now.documents_copied) + if_any("no_start_position", streams_without_start(now));
   line += troubled_streams(now);
   if (!stalled.empty()) line += "; no progress: " + some_stalled(stalled);

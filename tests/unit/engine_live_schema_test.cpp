@@ -186,12 +186,14 @@ TEST(EngineLiveIndexes, DoNotHoldUpTheStreamAndAreInTheCheckpointThatPassesThem)
   const auto build = given.take<SchemaChange>();
   EXPECT_EQ(build.kind, SchemaChangeKind::build_late_indexes);
   EXPECT_EQ(build.ns, (Namespace{"db", "coll"}));
+  EXPECT_EQ(given.engine().status().indexes_left, 1U);
   given.batch(insert("c", "2"), "c");
   given.acknowledge(given.take<output::Write>());
   succeed(given, build);
   given.pass_ms(1'000);
   EXPECT_TRUE(settle_disk(given).copies.empty());
   EXPECT_FALSE(given.has<SchemaChange>());
+  EXPECT_EQ(given.engine().status().indexes_left, 0U);
 }
 
 TEST(EngineLiveIndexes, AreNoCopyToTheStatus) {
@@ -262,6 +264,8 @@ TEST(EngineLiveIndexes, ThatCannotBeBuiltAreToldAndGivenUp) {
   const auto notice = given.take<output::Notice>();
   EXPECT_EQ(notice.level, output::Level::error);
   EXPECT_NE(notice.text.find("indexes of db.coll are missing"), std::string::npos) << notice.text;
+  EXPECT_EQ(given.engine().status().indexes_left, 0U);
+  EXPECT_EQ(given.engine().status().indexes_refused, 1U);
   catch_up(given, "a");
   EXPECT_FALSE(given.has<SchemaChange>());
 }

@@ -62,9 +62,11 @@ TEST(StatusLine, ShowsRareCountsOnlyWhenThereAreSome) {
   now.suspects = 5;
   now.unproven_namespaces = 6;
   now.writers_retrying = 7;
+  now.indexes_left = 8;
+  now.indexes_refused = 9;
   EXPECT_TRUE(has(line(now),
                   " superseded=1 skipped=2 quarantined=3 set_aside=4 suspects=5 unproven_namespaces=6 "
-                  "writers_retrying=7"))
+                  "writers_retrying=7 indexes_left=8 indexes_refused=9"))
       << line(now);
 }
 
