@@ -161,6 +161,7 @@ void Intake::fail_malformed(Stream& stream) {
 bool Intake::take(Stream& stream, BatchRecord& batch, const Event& event) {
   stream.events_read += 1;
   shared_.counters.events_read += 1;
+  if (event.wall_ms != 0) stream.newest_wall_ms = event.wall_ms;
   const EventRef ref = stream.ledger.add_event(batch, event);
   if (event.kind != EventKind::other) known_kinds_[static_cast<size_t>(event.kind)] += 1;
   switch (event.kind) {

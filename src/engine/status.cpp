@@ -20,6 +20,9 @@ StreamStatus status_of(const Stream& stream) {
   status.last_answer = stream.last_answer;
   status.waiting_since = stream.ledger.waiting_since();
   status.waiting_wall_ms = stream.ledger.waiting_wall_ms();
+  status.is_behind = stream.last_batch_full;
+  if (!stream.last_batch_empty) status.newest_wall_ms = stream.newest_wall_ms;
+  if (stream.full || !stream.spool.drained()) status.held_since = stream.waits_since;
   return status;
 }
 

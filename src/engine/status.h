@@ -46,6 +46,12 @@ struct StreamStatus {
   Instant waiting_since;  // when the oldest event that waits was received, 0 = none waits
   // The source's wall clock at that event, 0 = none waits or not told.
   int64_t waiting_wall_ms = 0;
+  // The source has more, as far as its last answer tells: that was all that was asked for.
+  bool is_behind = false;
+  // Its last answer was not empty, or what it brought waits in the spool: then the event that came out last
+  // tells how far the target is. The source's wall clock at it; 0 = at the end, none yet or not told.
+  int64_t newest_wall_ms = 0;
+  Instant held_since;  // since when events have had to wait in the spool, or for memory; 0 = they need not
 };
 
 enum class CopyPhase : uint8_t {
@@ -91,8 +97,8 @@ struct EngineStatus {
   uint64_t events_waiting = 0;  // read, not yet acknowledged
   uint64_t memory_bytes = 0;
   uint64_t copy_collections_left = 0;
-  uint64_t indexes_left = 0;     // collections whose indexes wait to be built, or are being built
-  uint64_t indexes_refused = 0;  // collections that lack some: the target refused them, in this run
+  uint64_t indexes_left = 0;          // collections whose indexes wait to be built, or are being built
+  uint64_t indexes_refused = 0;       // collections that lack some: the target refused them, in this run
   uint64_t spool_bytes = 0;           // on disk
   uint64_t operations_set_aside = 0;  // duplicates on secondary unique indexes
   uint64_t suspects = 0;              // keys not proven (unknown write outcome)

@@ -125,13 +125,15 @@ struct Stream {
   uint32_t frozen = 0;  // by so many streams that are renaming a collection into its scope: it stands still
   bool full = false;    // paused because memory is
   bool last_batch_empty = false;
-  uint32_t asked_events = 0;  // by the last read
+  bool last_batch_full = false;  // it was all that was asked for; a single event tells nothing
+  uint32_t asked_events = 0;     // by the last read
   Instant keeps_up_since;  // the end of the last pause, or of the last read that brought all it was asked for
   Instant last_event;      // when the last batch with events came, or the cursor was opened
   uint64_t empty_batches = 0;
 
   NamespaceQueue* last_ns = nullptr;  // most events come in runs of one namespace
   uint64_t events_read = 0;
+  int64_t newest_wall_ms = 0;         // of the last event, by the source's clock; 0 = not told
   uint64_t expected_event_bytes = 0;  // 0 = none was read yet
   uint64_t largest_event_bytes = 0;   // of the last ones
   uint64_t reserved_bytes = 0;        // of the memory limit, for the read under way

@@ -43,6 +43,7 @@ bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
   const bool empty = batch.events.size <= 5;  // an empty BSON array
   // Of a stream whose events wait in the spool it does not mean that there are no more.
   stream.last_batch_empty = empty && stream.spool.drained() && !stream.copying;
+  stream.last_batch_full = false;
   if (stream.last_batch_empty) {
     stream.waits_since = {};
     if (!stream.blocked()) stream.rewound = false;
@@ -59,6 +60,7 @@ bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
 void Streams::on_batch_size(Stream& stream, const BatchSize& size) const {
   const bool all_that_was_asked = size.events >= stream.asked_events || size.bytes >= kBatchBytesMax;
   (all_that_was_asked ? stream.keeps_up_since : stream.at_head) = shared_.now;
+  stream.last_batch_full = all_that_was_asked && size.events > 1;
   note_sizes(stream, size);
 }
 

@@ -22,6 +22,12 @@ bool is_settled(StreamState state) {
   return state == StreamState::live || state == StreamState::barrier || state == StreamState::closed;
 }
 
+bool reads_behind(const EngineStatus& status) {
+  return std::any_of(status.streams.begin(), status.streams.end(), [](const StreamStatus& stream) {
+    return stream.state == StreamState::live && stream.is_behind;
+  });
+}
+
 // What the service as a whole is doing: the worst of its streams and writers.
 std::string state_of(const EngineStatus& status, bool stalled) {
   const auto any = [&](StreamState state) {
@@ -37,7 +43,7 @@ std::string state_of(const EngineStatus& status, bool stalled) {
   if (any(StreamState::copying))
     return status.copy && status.copy->phase == CopyPhase::checking ? "checking" : "copying";
   if (any(StreamState::spooling)) return "spooling";
-  if (any(StreamState::catching_up)) return "catching_up";
+  if (any(StreamState::catching_up) || reads_behind(status)) return "catching_up";
   return "live";
 }
 
@@ -74,6 +80,11 @@ double lag_of(const StreamStatus& stream, Instant now, int64_t wall_ms) {
   if (stream.waiting_since != Instant{}) lag = seconds(now - stream.waiting_since);
   if (stream.waiting_wall_ms != 0)
     lag = std::max(lag, static_cast<double>(wall_ms - stream.waiting_wall_ms) / 1000.0);
+  if (stream.held_since != Instant{}) lag = std::max(lag, seconds(now - stream.held_since));
+  // What was read is applied, and yet more is to come: it is not younger than what came last.
+  const double since_newest = static_cast<double>(wall_ms - stream.newest_wall_ms) / 1000.0;
+  if (stream.newest_wall_ms != 0 && (stream.is_behind || since_newest > seconds(kSilence)))
+    lag = std::max(lag, since_newest);
   const Duration silence = now - stream.last_answer;
   const bool away = stream.state == StreamState::reconnecting || stream.state == StreamState::opening;
   if (away || (stream.state == StreamState::live && silence > kSilence))

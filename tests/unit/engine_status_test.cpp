@@ -98,5 +98,22 @@ TEST(EngineStatus, TellsWhenAStreamThatNeverAnsweredWasFirstAsked) {
   EXPECT_EQ(given.engine().status().streams[0].last_answer, asked);
 }
 
+TEST(EngineStatus, IsBehindWhileTheSourceGivesAllThatIsAskedFor) {
+  const auto stream_status = [](Harness& given) { return given.engine().status().streams.at(0); };
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  EXPECT_FALSE(stream_status(given).is_behind) << "one was asked for, and one came: that tells nothing";
+  given.take_all<output::ReadStream>();
+  given.batch(made_at(insert("b", "2"), wall(1'000)) + "," + made_at(insert("c", "3"), wall(2'000)), "c");
+  EXPECT_TRUE(stream_status(given).is_behind);
+  EXPECT_EQ(stream_status(given).newest_wall_ms, 2'000);
+  given.batch(made_at(insert("d", "4"), wall(3'000)), "d");
+  EXPECT_FALSE(stream_status(given).is_behind) << "four were asked for";
+  EXPECT_EQ(stream_status(given).newest_wall_ms, 3'000) << "it may give less than it has";
+  given.batch("", "d");
+  EXPECT_EQ(stream_status(given).newest_wall_ms, 0);
+}
+
 }  // namespace
 }  // namespace ddsync::test

@@ -70,6 +70,27 @@ TEST(StatusLine, ShowsRareCountsOnlyWhenThereAreSome) {
       << line(now);
 }
 
+TEST(StatusLine, IsNotLiveWhileTheSourceHasMoreThanWasRead) {
+  EngineStatus now = watching();
+  now.streams[0].is_behind = true;
+  now.streams[0].newest_wall_ms = kNow_ms - 3'000;
+  EXPECT_TRUE(has(line(now), "state=catching_up ")) << line(now);
+  EXPECT_TRUE(has(line(now), " lag=3.0s backlog=0")) << "what was read is applied, and yet: " << line(now);
+  now.streams[0].is_behind = false;
+  EXPECT_TRUE(has(line(now), "state=live ")) << line(now);
+  EXPECT_TRUE(has(line(now), " lag=0.0s")) << "so young it may be the last one: " << line(now);
+  now.streams[0].newest_wall_ms = kNow_ms - 60'000;
+  EXPECT_TRUE(has(line(now), " lag=60.0s")) << "a source that gives less than it has: " << line(now);
+}
+
+TEST(StatusLine, ShowsHowLongChangesHaveWaitedInTheSpool) {
+  EngineStatus now = watching();
+  now.now = {60'000'000};
+  now.streams[0].last_answer = now.now;
+  now.streams[0].held_since = {40'000'000};
+  EXPECT_TRUE(has(line(now), " lag=20.0s")) << line(now);
+}
+
 TEST(StatusLine, CountsTheStreamsThatHaveNoPositionYet) {
   EngineStatus now = watching();
   EXPECT_FALSE(has(line(now), "no_start_position"));
