@@ -133,6 +133,7 @@ bool Barriers::partner_stands_still(Stream& stream) {
     return same_rename(*partner.barrier, barrier) ? partner.barrier->phase == Phase::ready
                                                   : crossed(stream, partner);
   }
+  if (partner.frozen > 0) return false;  // for a rename of a third stream to the same name
   if (partner.is_gap()) return partner.ledger.all_acknowledged();
   if (!partner.ledger.all_acknowledged()) return false;
   const bool idle = partner.last_batch_empty && shared_.now - partner.last_event >= kPartnerIdle &&
@@ -174,6 +175,7 @@ void Barriers::wait_for_copy(Stream& stream) {
   const bool in_gap = of_copy != nullptr && of_copy->is_gap();
   if (in_gap) suspects_.add_namespace(ns);  // whoever ends the gap copies it
   if (!in_gap && !copies_.copied_alone(ns)) return;
+  if (!in_gap) copies_.copied_in(ns);
   suspects_.dropped(ns);  // the copy took the place of what was there
   done(stream);
 }
@@ -215,7 +217,10 @@ void Barriers::on_changed(input::SchemaChanged&& changed) {
   running_ -= 1;
   if (!changed.error) {
     tell_done(barrier.change);
-    if (changes_documents(barrier.change.kind)) suspects_.dropped(barrier.change.ns);
+    if (changes_documents(barrier.change.kind)) {
+      suspects_.dropped(barrier.change.ns);
+      copies_.gone(barrier.change);
+    }
     if (barrier.copy_anew) {
       note_late_copies(stream);
       copy_anew(stream, Namespace(*barrier.copy_anew));

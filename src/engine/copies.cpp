@@ -10,9 +10,6 @@
 namespace ddsync {
 namespace {
 
-// Some servers answer empty although there is more (Azure DocumentDB, SERVERS section 4).
-constexpr Duration kCatchUpLeast = Duration::seconds(5);
-
 bool is_copied(const CollectionCopy& collection) {
   return collection.step == CollectionLeft::Step::late_indexes;
 }
@@ -77,6 +74,22 @@ void Copies::build_indexes(uint32_t stream, const Namespace& ns, std::string uui
 void Copies::renamed(const SchemaChange& rename) {
   const Stream* stream = streams_.find(rename.to.database, rename.to.collection);
   if (stream != nullptr) build_indexes(stream->index, rename.to, rename.uuid);
+}
+
+void Copies::gone(const SchemaChange& change) {
+  const bool whole_database = change.kind == SchemaChangeKind::drop_database;
+  std::erase_if(collections_, [&](const CollectionCopy& one) {
+    const bool is_gone = whole_database ? one.ns.database == change.ns.database : one.ns == change.ns;
+    return is_gone && one.indexes_only && !one.changing;
+  });
+}
+
+void Copies::copied_in(const Namespace& ns) {
+  const Stream* of_copy = streams_.find(ns.database, ns.collection);
+  if (of_copy == nullptr) return;
+  Stream& stream = streams_.at(of_copy->index);
+  stream.copied_at = shared_.now;
+  if (stream.copy == StreamCopy::none) stream.copy = StreamCopy::catching_up;
 }
 
 void Copies::pump() {
@@ -206,7 +219,7 @@ bool Copies::caught_up(const Stream& stream, Instant since) const {
 
 // Beyond doubt: one short or empty answer does not tell.
 bool Copies::at_the_end(const Stream& stream) const {
-  const bool idle = stream.last_batch_empty && shared_.now - stream.last_event >= kCatchUpLeast;
+  const bool idle = stream.last_batch_empty && shared_.now - stream.last_event >= kEmptyForSure;
   return caught_up(stream, stream.copied_at) && (idle || stream.keeps_up(shared_.now));
 }
 

@@ -53,6 +53,10 @@ class Copies {
   void build_indexes(uint32_t stream, const Namespace& ns, std::string uuid);
   // What the old name waited for is found under the new one only.
   void renamed(const SchemaChange& rename);
+  // Nothing is under the old name any more, or not that collection.
+  void gone(const SchemaChange& change);
+  // A collection was copied alone: a rename that follows is met by its stream as during the copy.
+  void copied_in(const Namespace& ns);
   // Indexes of collections that the change concerns are being built.
   bool building(const SchemaChange& change) const;
 
@@ -96,6 +100,7 @@ class Copies {
   void advance_late_indexes(CollectionCopy& collection);
   void change_schema(CollectionCopy& collection, SchemaChangeKind kind);
   void step_done(CollectionCopy& collection);
+  void note_elsewhere(CollectionCopy& collection, const std::string& other_uuid);
   void retry_change(CollectionCopy& collection, const Error& error);
   void finish_ranges(CollectionCopy& collection);
   void erase_done();

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "engine/copies.h"
-#include "engine/planted_bug.h"
 
 namespace ddsync {
 namespace {
@@ -57,13 +56,7 @@ bool Copies::all_planned() const {
 
 void Copies::advance_late_indexes(CollectionCopy& collection) {
   const Stream& stream = streams_.at(collection.stream);
-  if (collection.is_elsewhere) {
-    // Changes that come still say what became of it. After all of them it has got another UUID (secantusd-py
-    // 0.7: by a rename).
-    if (!at_the_end(stream)) return;
-    collection.is_elsewhere = false;
-    collection.uuid.clear();
-  }
+  if (collection.is_elsewhere && !stream.has_told(collection.caught_up_since, shared_.now)) return;
   if (!caught_up(stream, std::max(stream.copied_at, collection.caught_up_since))) return;
   if (collection.indexes_only && live_builds_ >= live_builds_max(shared_.options.writers)) return;
   change_schema(collection, SchemaChangeKind::build_late_indexes);
@@ -93,7 +86,7 @@ void Copies::change_schema(CollectionCopy& collection, SchemaChangeKind kind) {
   change.kind = kind;
   change.ns = collection.ns;
   change.replace = collection.alone;
-  if (!planted(PlantedBug::indexes_of_any_life)) change.uuid = collection.uuid;
+  change.uuid = collection.uuid;
   change.attempt = collection.attempt;
   shared_.emit(std::move(change));
 }
@@ -108,12 +101,12 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
   changes_running_ -= 1;
   if (at->indexes_only) live_builds_ -= 1;
   writers_.release(changed.writer);
-  if (!changed.error) {
-    step_done(*at);
+  if (!changed.other_uuid.empty()) {
+    note_elsewhere(*at, changed.other_uuid);
     return true;
   }
-  if (changed.error->code == kErrorOtherCollection) {
-    at->is_elsewhere = !std::exchange(at->once_more, false);
+  if (!changed.error) {
+    step_done(*at);
     return true;
   }
   shared_.counters.errors += 1;
@@ -123,7 +116,7 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
   if (error.treatment == Treatment::fatal) {
     shared_.end(output::StopReason::access_denied, fmt::format("the target refuses the {} of {}: {}",
                                                                what(*at), at->ns.name(), describe(error)));
-  } else if (may_pass(error)) {
+  } else if (may_pass(error) || !at->queue->drained()) {  // what is in its way may be about to be removed
     retry_change(*at, error);
   } else if (at->step == Step::prepare) {
     shared_.end(output::StopReason::copy_refused,
@@ -136,6 +129,15 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
     step_done(*at);
   }
   return true;
+}
+
+// Changes that are still to come say what became of the collection. When all have come it has got another
+// UUID (secantusd-py 0.7: by a rename).
+void Copies::note_elsewhere(CollectionCopy& collection, const std::string& other_uuid) {
+  if (std::exchange(collection.once_more, false)) return;
+  collection.is_elsewhere = true;
+  collection.uuid = other_uuid;
+  collection.caught_up_since = shared_.now;
 }
 
 void Copies::retry_change(CollectionCopy& collection, const Error& error) {

@@ -26,10 +26,9 @@ enum class Treatment : uint8_t {
 std::string_view to_string(Treatment treatment);
 
 // Codes of our own, outside the range that servers use.
-inline constexpr int kErrorNetwork = -1;          // connection refused, reset, timed out, no server selected
-inline constexpr int kErrorProtocol = -2;         // a reply that cannot be understood
-inline constexpr int kErrorLocalDisk = -3;        // state, spool or dead-letter file
-inline constexpr int kErrorOtherCollection = -4;  // the source has another one under the name by now
+inline constexpr int kErrorNetwork = -1;    // connection refused, reset, timed out, no server selected
+inline constexpr int kErrorProtocol = -2;   // a reply that cannot be understood
+inline constexpr int kErrorLocalDisk = -3;  // state, spool or dead-letter file
 
 struct Error {
   int code = 0;

@@ -14,7 +14,6 @@ using Family = ErrorFamily;
 // Ascending by code. Names: MongoDB's error_codes.yml; codes above 17 000 without a name there: what they are
 // thrown for.
 constexpr auto kTable = std::to_array<ErrorRow>({
-    {kErrorOtherCollection, "OtherCollection", Family::transient},
     {kErrorLocalDisk, "LocalDisk", Family::transient},
     {kErrorProtocol, "InvalidReply", Family::interrupted},
     {kErrorNetwork, "NetworkError", Family::interrupted},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -74,6 +75,8 @@ struct SchemaChanged {
   WriterId writer;
   BatchId id;
   std::optional<Error> error;
+  // build_late_indexes: nothing was done, for the source has another collection under the name, this one.
+  std::string other_uuid = {};
 };
 
 // Answers to output::Persist.

@@ -23,7 +23,6 @@ enum class PlantedBug : uint8_t {
   replayed_forgotten,     // what a killed process may have sent is not compared
   sent_untold,            // events are sent before a checkpoint says that they may be
   new_indexes_forgotten,  // indexes that are still to be built are not in the checkpoint that passes them
-  indexes_of_any_life,    // they are built as the name has them, whichever collection that is
 };
 
 #ifdef DDSYNC_PLANTED_BUGS

@@ -39,7 +39,8 @@ struct SchemaChange {
   OwnedDocument arguments;
   bool replace = false;  // prepare_copy only
   // build_late_indexes, rename: the UUID in hex of the source's collection; "" = not known. Indexes that the
-  // source has under the name now are built only when they are of this collection (kErrorOtherCollection).
+  // source has under the name now are built only when they are of this collection
+  // (SchemaChanged::other_uuid).
   std::string uuid;
   uint32_t attempt = 1;
 };

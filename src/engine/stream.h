@@ -125,6 +125,7 @@ struct Stream {
   uint32_t frozen = 0;  // by so many streams that are renaming a collection into its scope: it stands still
   bool full = false;    // paused because memory is
   bool last_batch_empty = false;
+  bool heard = false;            // an answer with or without events came to this process
   bool last_batch_full = false;  // it was all that was asked for; a single event tells nothing
   uint32_t asked_events = 0;     // by the last read
   Instant keeps_up_since;  // the end of the last pause, or of the last read that brought all it was asked for
@@ -157,6 +158,11 @@ struct Stream {
   bool keeps_up(Instant now) const {
     const bool reads = opened && !blocked() && spool.drained() && now - last_answer < kStreamPause;
     return reads && now - keeps_up_since >= kKeepsUp;
+  }
+  // What happened at the source before `since` has come, beyond doubt: one empty answer does not tell.
+  bool has_told(Instant since, Instant now) const {
+    const bool idle = last_batch_empty && now - std::max(last_event, since) >= kEmptyForSure;
+    return idle || (keeps_up(now) && now - since >= kKeepsUp);
   }
   bool surely_at_end(Instant now) const { return last_batch_empty && now - last_event >= kEmptyForSure; }
   // At a schema change that runs alone: nothing moves until what came before it is done.

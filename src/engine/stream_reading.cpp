@@ -38,6 +38,7 @@ void note_sizes(Stream& stream, const BatchSize& size) {
 
 bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
   answered(stream);
+  stream.heard = true;
   if (shared_.now - stream.last_answer >= kStreamPause) stream.keeps_up_since = shared_.now;
   stream.last_answer = shared_.now;
   const bool empty = batch.events.size <= 5;  // an empty BSON array
@@ -89,6 +90,9 @@ void Streams::on_spooled(const input::StreamSpooled& spooled) {
   stream.last_answer = stream.last_event = shared_.now;
   stream.last_batch_empty = false;
   recovered(stream);
+  stream.heard = true;
+  // Behind the end of the source as much as without the spool.
+  if (spooled.size.events >= stream.asked_events) stream.keeps_up_since = shared_.now;
   note_sizes(stream, spooled.size);
   // A start without the spool must know that it is missing.
   if (!stream.spool.in_use()) stream.spool.named_by = checkpoints_.request();
@@ -98,6 +102,7 @@ void Streams::on_spooled(const input::StreamSpooled& spooled) {
 }
 
 bool Streams::on_spool_batch(Stream& stream, const input::SpoolBatch& batch) {
+  stream.heard = true;
   stream.last_event = shared_.now;
   checkpoints_.moved();  // also when all of it is applied already
   return spools_.on_batch(stream, batch);

@@ -58,6 +58,7 @@ void Suspects::resume() {
   for (const SuspectKey& key : from.suspects) {
     add(pending_.queue(key.ns.database, key.ns.collection), key.id.view());
   }
+  for (auto& [key, suspect] : suspects_) suspect.by_name = true;  // it may have been repaired
   unproven_.insert(from.unproven_namespaces.begin(), from.unproven_namespaces.end());
 }
 
@@ -72,10 +73,11 @@ void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
   if (is_new) suspect.generation = checkpoints_.request();
   suspect.ns = &ns;
   suspect.id = OwnedValue(id);
+  suspect.read_by_name = shared_.now;
   if (cause == Cause::late_write) {
     suspect.due = shared_.now + shared_.options.late_write_max;
   } else {
-    suspect.not_told = true;
+    suspect.not_told = suspect.by_name = true;
   }
   suspect.compare_anew();
 }
@@ -124,7 +126,10 @@ bool Suspects::eligible(const Suspect& suspect) const {
   // A repair that a crash interrupts could land late, too: what it was for must not be forgotten.
   if (!checkpoints_.durable(suspect.generation)) return false;
   if (suspect.compared_once && shared_.now < suspect.due) return false;
-  if (stream_of_(suspect.ns->stream).held_up()) return false;  // a repair would meet the schema change
+  if (suspect.compared_once && may_be_of_another_life(suspect)) return false;
+  const Stream& stream = stream_of_(suspect.ns->stream);
+  // A repair would meet the schema change, one that a killed process has carried out already, too.
+  if (stream.held_up() || !stream.heard) return false;
   return pending_.find(*suspect.ns, suspect.id.view()) == nullptr;
 }
 
@@ -214,7 +219,7 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
     if (suspect.failed_repairs < kRepairsMax) {
       // What the stream is still to bring may differ again, and so may what lands late: that is no failed
       // repair.
-      if (told_all(*suspect.ns)) {
+      if (told_all(*suspect.ns) && !may_be_of_another_life(suspect)) {
         suspect.repairs += 1;
         if (asked_at_ >= suspect.due) suspect.failed_repairs += 1;
       }
@@ -227,16 +232,16 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
   }
   suspect.compared_once = true;
   if (asked_at_ < suspect.due) return;
-  // A repair took the source's document of a moment that the stream may not have reached yet: a rename on the
-  // way would carry it on.
-  if (suspect.repaired && !told_all(*suspect.ns)) return;
+  if (may_be_of_another_life(suspect) || (suspect.by_name && !told_all(*suspect.ns))) return;
   suspect.ns->changes += 1;
   suspects_.erase(at);
   checkpoints_.moved();
 }
 
 void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
-  suspect.repaired = true;
+  suspect.compared_once = true;  // again when the stream has told what there was at the source until now
+  suspect.by_name = true;
+  suspect.read_by_name = shared_.now;
   repairs_unsaid_ += 1;
   repaired_ns_ = suspect.ns->ns;
   // The source's own spelling of the id: the suspect's may be of an earlier life of the key.
@@ -268,6 +273,12 @@ void Suspects::say_repairs() {
                              repairs_unsaid_, repaired_ns_.name()));
   repairs_unsaid_ = 0;
   say_repairs_at_ = shared_.now + kRepairsSaidEvery;
+}
+
+// The source's document was read by name at a moment that the stream may not have reached yet: a rename on
+// the way would carry it on.
+bool Suspects::may_be_of_another_life(const Suspect& suspect) const {
+  return suspect.by_name && !stream_of_(suspect.ns->stream).has_told(suspect.read_by_name, shared_.now);
 }
 
 bool Suspects::any_to_compare(const NamespaceQueue& ns) const {

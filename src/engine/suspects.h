@@ -74,7 +74,9 @@ class Suspects {
     uint32_t failed_repairs = 0;  // of them, when nothing could land late any more
     bool compared_once = false;
     bool touched = false;
-    bool repaired = false;
+    bool by_name =
+        false;  // what the target has was read from the source by name, at `read_by_name` or before
+    Instant read_by_name;
     bool not_told = false;  // a difference means nothing before the stream has caught up
 
     // What a comparison found, or is about to find, is out of date.
@@ -86,6 +88,7 @@ class Suspects {
 
   // The stream has nothing more, and all of it is written but for duplicates that are set aside.
   bool told_all(const NamespaceQueue& ns) const;
+  bool may_be_of_another_life(const Suspect& suspect) const;
   output::Compare choose(size_t most);
   void on_failed(const Error& error);
   void learn_size(const std::vector<input::ComparedKey>& keys);

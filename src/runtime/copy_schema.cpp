@@ -49,11 +49,6 @@ bool is_other(const mongo::ListedCollection& listed, const std::string& uuid) {
   return !uuid.empty() && !listed.uuid.empty() && listed.uuid != uuid;
 }
 
-Error other_collection() {
-  return make_error(ErrorContext::schema, kErrorOtherCollection, "",
-                    "the source has another collection under this name by now");
-}
-
 IndexStep step_of(SchemaChangeKind kind) {
   if (kind == SchemaChangeKind::prepare_copy) return IndexStep::with_collection;
   return kind == SchemaChangeKind::build_indexes ? IndexStep::after_copy : IndexStep::late;
@@ -132,7 +127,10 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
   if (!here) return here.error();
   if (!*here) return std::nullopt;  // what became of it the stream will tell
   if (is_time_series(**here)) return std::nullopt;
-  if (step == IndexStep::late && is_other(**here, change.uuid)) return other_collection();
+  if (step == IndexStep::late && is_other(**here, change.uuid)) {
+    other_uuid_ = (*here)->uuid;
+    return std::nullopt;
+  }
   return build(change, step, {**here, *listed}, writer, filter);
 }
 

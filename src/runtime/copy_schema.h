@@ -5,6 +5,9 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "config/config.h"
 #include "engine/schema_change.h"
@@ -35,6 +38,8 @@ class CopySchema {
   // `writer`.
   std::optional<Error> carry_out(const SchemaChange& change, mongo::Writer& writer,
                                  const NamespaceFilter& filter);
+  // Of the last change; see input::SchemaChanged.
+  std::string take_other_uuid() { return std::exchange(other_uuid_, {}); }
 
  private:
   std::optional<Error> prepare(const SchemaChange& change, mongo::Writer& writer,
@@ -65,6 +70,7 @@ class CopySchema {
   std::unique_ptr<mongo::Reader> target_;
   TargetFacts target_facts_;
   CopyRules rules_;
+  std::string other_uuid_;
 };
 
 IndexStep step_of(const OwnedDocument& index, config::Indexes indexes);

@@ -35,7 +35,11 @@ void TargetWriter::carry_out(const output::Write& batch) {
 }
 
 void TargetWriter::carry_out(const output::ChangeSchema& change) {
-  inbox_.post(input::SchemaChanged{.writer = change.writer, .id = change.id, .error = change_schema(change)});
+  auto error = change_schema(change);
+  inbox_.post(input::SchemaChanged{.writer = change.writer,
+                                   .id = change.id,
+                                   .error = std::move(error),
+                                   .other_uuid = copy_schema_.take_other_uuid()});
 }
 
 std::optional<Error> TargetWriter::change_schema(const SchemaChange& change) {

@@ -24,7 +24,7 @@ namespace {
 using namespace ddsync;
 using namespace ddsync::sim;
 
-constexpr std::array<std::pair<const char*, PlantedBug>, 16> kBugs = {{
+constexpr std::array<std::pair<const char*, PlantedBug>, 15> kBugs = {{
     {"checkpoint-before-acknowledgement", PlantedBug::checkpoint_before_acknowledgement},
     {"two-writes-in-flight-on-one-key", PlantedBug::two_writes_in_flight_on_one_key},
     {"no-durable-start-position", PlantedBug::no_durable_start_position},
@@ -40,7 +40,6 @@ constexpr std::array<std::pair<const char*, PlantedBug>, 16> kBugs = {{
     {"replayed-forgotten", PlantedBug::replayed_forgotten},
     {"sent-untold", PlantedBug::sent_untold},
     {"new-indexes-forgotten", PlantedBug::new_indexes_forgotten},
-    {"indexes-of-any-life", PlantedBug::indexes_of_any_life},
 }};
 
 struct Options {

@@ -4,8 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "bson/uuid.h"
-
 namespace ddsync::sim {
 namespace {
 
@@ -130,8 +128,6 @@ std::optional<Error> Target::execute(const SchemaChange& change, const Namespace
       return std::nullopt;
     case SchemaChangeKind::build_late_indexes:
       if (!source) return std::nullopt;
-      if (!change.uuid.empty() && change.uuid != uuid_text(uuid_view(uuid_value(source->life))))
-        return make_error(ErrorContext::schema, kErrorOtherCollection, "", "simulated");
       return build_indexes(change.ns, *source);
     case SchemaChangeKind::drop_database:
       drop_database(change, filter);

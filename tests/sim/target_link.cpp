@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "bson/key.h"
+#include "bson/uuid.h"
 #include "engine/live_change.h"
 #include "sim/violation.h"
 
@@ -197,7 +198,8 @@ void TargetLink::change_schema(const SchemaChange& change) {
   const Duration after = latency();
   // Executed or not, that is settled before anybody can act on the answer: later landings of schema changes
   // are not modelled (docs/simulator.md).
-  auto answer = std::make_shared<std::optional<Error>>(std::move(error));
+  auto answer = std::make_shared<input::SchemaChanged>();
+  *answer = {change.writer, change.id, std::move(error)};
   if (executed) {
     // A step of the copy reads the source first: it may have changed when it is carried out.
     auto looked_up = std::make_shared<std::optional<Collection>>();
@@ -207,15 +209,22 @@ void TargetLink::change_schema(const SchemaChange& change) {
       });
     }
     around_.later(Duration{after.us / 2}, [this, change, answer, looked_up] {
+      if (change.kind == SchemaChangeKind::build_late_indexes && *looked_up) {
+        const std::string found = uuid_text(uuid_view(uuid_value((*looked_up)->life)));
+        if (!change.uuid.empty() && change.uuid != found) {
+          if (!answer->error) answer->other_uuid = found;
+          return;
+        }
+      }
       auto refusal = target_.execute(change, around_.filter(), *looked_up);
-      if (!refusal || *answer) return;
+      if (!refusal || answer->error) return;
       if (change.kind == SchemaChangeKind::rename) may_be_unproven_.insert(change.to);
-      *answer = std::move(refusal);
+      answer->error = std::move(refusal);
     });
   }
   around_.later(after, [this, change, answer] {
     in_flight_.erase(change.writer.value);
-    around_.give(input::SchemaChanged{change.writer, change.id, *answer});
+    around_.give(input::SchemaChanged(*answer));
   });
 }
 

@@ -222,18 +222,18 @@ TEST(EngineErrors, ASuspectIsGivenUpOnlyWhenItDiffersAlthoughNothingCanLandLate)
   const auto differ = [&](int times) {
     for (int i = 0; i < times; ++i) {
       given.make_all_durable();
-      given.pass_ms(1'500);
-      if (!given.has<output::Compare>()) return;
+      given.pass_ms(6'000);  // until the stream has told all that was at the source at the last repair
       const auto compare = given.take<output::Compare>();
       given.give(input::Compared{compare.id, {{false, *from_extended_json(R"({"_id":1,"v":9})")}}, {}});
       while (given.has<output::Write>()) given.acknowledge(given.take<output::Write>());
     }
   };
-  differ(20);
+  differ(1);
+  given.pass_ms(60'000);
+  differ(5);
   EXPECT_EQ(given.engine().status().unproven_namespaces, 0U);
   EXPECT_EQ(given.engine().status().suspects, 1U);
-  given.pass_ms(60'000);
-  differ(20);
+  differ(1);
   EXPECT_EQ(given.engine().status().unproven_namespaces, 1U);
   EXPECT_EQ(given.engine().status().suspects, 0U);
 }
