@@ -38,6 +38,7 @@ struct Context {
   Side source{.role = "source", .owned = {}, .info = {}};
   Side target{.role = "target", .owned = {}, .info = {}};
   std::optional<Checkpoint> checkpoint;  // nothing: no state, or none that can be read
+  bool state_unknown = false;            // none that can be read: there may be one
   std::optional<int64_t> saved_at_s;     // when the source was last read, if the state tells
   std::vector<Counted> collections;      // in scope and there on the source
 };

@@ -64,6 +64,11 @@ void take(DocumentCounts& counts, const Counted& source, uint64_t target, const 
 }  // namespace
 
 Finding judge_documents(const DocumentCounts& counts, const config::InitialSync& initial_sync) {
+  if (counts.state_unknown)
+    return warning(
+        kDocuments, totals(counts) + "; whether a start would copy any is not known",
+        "it cannot be judged until the state can be read: see the row state, and leave the target as "
+        "it is");
   std::string found = fmt::format("{}; {}", totals(counts), copy_text(counts, initial_sync.mode));
   if (counts.in_the_way > 0) return judge_not_empty(counts, initial_sync.target_not_empty, std::move(found));
   if (initial_sync.mode != CopyMode::off || counts.lacking == 0) return ok(kDocuments, std::move(found));
@@ -82,6 +87,7 @@ Findings check_documents(Context& context) {
   counts.collections = context.collections.size();
   counts.copy_goes_on = extent->goes_on;
   counts.has_state = context.checkpoint.has_value();
+  counts.state_unknown = context.state_unknown;
   for (const Counted& one : context.collections) counts.source += one.documents;
   for (const Counted& one : context.collections) {
     if (patience.is_over())

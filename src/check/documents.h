@@ -22,6 +22,7 @@ struct DocumentCounts {
   std::vector<std::string> not_empty;  // the target's collections that hold them
   bool copy_goes_on = false;           // one that was interrupted
   bool has_state = false;              // a position is saved
+  bool state_unknown = false;          // none of the above but the totals is known
 };
 
 // Pure.

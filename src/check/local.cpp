@@ -19,6 +19,7 @@ constexpr const char* kState = "state";
 constexpr const char* kDisk = "disk";
 // The state, its previous and its temporary file, with room for dead letters.
 constexpr uint64_t kStateNeeds_bytes = 100u << 20;
+constexpr uint64_t kProbeNeeds_bytes = 64u << 10;  // a block, of a file system with large ones
 
 // The folder itself, or the one above it that is there: a run makes what is missing.
 std::filesystem::path existing(const std::string& folder) {
@@ -28,14 +29,33 @@ std::filesystem::path existing(const std::string& folder) {
   return path;
 }
 
-// "" when a file can be made there.
-std::string try_folder(state::FileSystem& files, const std::string& folder) {
+state::Result<void> write_probe(state::FileSystem& files, const std::string& folder) {
   const std::string probe =
       (existing(folder) / fmt::format(".documentdb_sync_check.{}", ::getpid())).string();
-  const auto written = files.write_synced(probe, "written by documentdb-sync check, safe to remove\n");
-  if (!written) return written.error().message;
-  const auto removed = files.remove(probe);
-  return removed ? std::string() : removed.error().message;
+  auto written = files.write_synced(probe, "written by documentdb-sync check, safe to remove\n");
+  return written ? files.remove(probe) : written;
+}
+
+uint64_t free_bytes(const std::string& folder) {
+  std::error_code failure;
+  const auto space = std::filesystem::space(existing(folder), failure);
+  return failure ? 0 : space.available;
+}
+
+std::string how_to_write(const std::string& folder, std::string_view setting) {
+  std::error_code unknown;
+  if (const std::filesystem::path there = existing(folder); !std::filesystem::is_directory(there, unknown))
+    return fmt::format("{} is a file: move it away, or choose another {}", there.string(), setting);
+  if (free_bytes(folder) < kProbeNeeds_bytes)
+    return fmt::format("free space on the volume of {}, or choose another", setting);
+  return fmt::format("give the service's user the right to write in {}, or choose another", setting);
+}
+
+// Nothing when a file can be made there.
+std::optional<Finding> judge_folder(const char* row, const std::string& folder, std::string_view setting) {
+  const auto written = write_probe(*state::posix_file_system(), folder);
+  if (written) return std::nullopt;
+  return problem(row, written.error().message, how_to_write(folder, setting));
 }
 
 Finding judge_state(const std::string& path, const std::optional<Checkpoint>& checkpoint) {
@@ -47,10 +67,20 @@ Finding judge_state(const std::string& path, const std::optional<Checkpoint>& ch
                  "copy the data anew or accept the gap with --accept-gap (docs/operations.md, Gap)");
 }
 
-uint64_t free_bytes(const std::string& folder) {
-  std::error_code failure;
-  const auto space = std::filesystem::space(existing(folder), failure);
-  return failure ? 0 : space.available;
+Finding load_state(Context& context) {
+  const config::Config& config = context.config;
+  const auto files = state::posix_file_system();
+  const std::string path = config::state_path(config);
+  const state::StateIdentity identity{.source = config::cluster_name(config.source_uri),
+                                      .target = config::cluster_name(config.target_uri)};
+  auto loaded = state::CheckpointStore(*files, path, identity).load();
+  if (!loaded) {
+    context.state_unknown = true;
+    return problem(kState, loaded.error().message, "docs/operations.md, State (exit code 6)");
+  }
+  context.checkpoint = *std::move(loaded);
+  context.saved_at_s = runtime::saved_at_s(context.checkpoint, path);
+  return judge_state(path, context.checkpoint);
 }
 
 // Of the files in it; of one that is being changed about so many. 0 when it is not there.
@@ -68,21 +98,13 @@ uint64_t folder_bytes(const std::string& folder) {
 
 }  // namespace
 
+// What can be read is read, whatever can be written: the later checks would take a state for none.
 Findings check_state(Context& context) {
-  const config::Config& config = context.config;
-  const auto files = state::posix_file_system();
-  const std::string path = config::state_path(config);
-  if (const std::string why = try_folder(*files, config.state_directory); !why.empty()) {
-    return {problem(kState, why,
-                    "give the service's user the right to write in state.directory, or choose another")};
-  }
-  const state::StateIdentity identity{.source = config::cluster_name(config.source_uri),
-                                      .target = config::cluster_name(config.target_uri)};
-  auto loaded = state::CheckpointStore(*files, path, identity).load();
-  if (!loaded) return {problem(kState, loaded.error().message, "docs/operations.md, State (exit code 6)")};
-  context.checkpoint = *std::move(loaded);
-  context.saved_at_s = runtime::saved_at_s(context.checkpoint, path);
-  return {judge_state(path, context.checkpoint)};
+  Findings findings;
+  if (auto unwritable = judge_folder(kState, context.config.state_directory, "state.directory"))
+    findings.push_back(*std::move(unwritable));
+  findings.push_back(load_state(context));
+  return findings;
 }
 
 Finding judge_disk(uint64_t state_free_bytes, uint64_t spool_free_bytes, uint64_t spool_limit_bytes) {
@@ -107,11 +129,8 @@ Findings check_disk(Context& context) {
   const config::Config& config = context.config;
   const bool has_folder = config.spool_directory != config.state_directory;  // else check_state() tried it
   if (config.spool_limit_bytes > 0 && has_folder) {
-    const auto files = state::posix_file_system();
-    if (const std::string why = try_folder(*files, config.spool_directory); !why.empty()) {
-      return {problem(kDisk, why,
-                      "give the service's user the right to write in spool.directory, or choose another")};
-    }
+    if (auto unwritable = judge_folder(kDisk, config.spool_directory, "spool.directory"))
+      return {*std::move(unwritable)};
   }
   return check_free_disk(context);
 }

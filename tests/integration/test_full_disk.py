@@ -1,11 +1,14 @@
-"""A full disk while the service runs: it pauses, says so, and goes on when there is space."""
+"""A full disk while the service runs: it pauses, says so, and goes on when there is space. And what `check` says of
+one."""
 
 import contextlib
+import json
 import os
 import subprocess
 
 import pytest
 
+from support.service import run
 from support.waiting import wait_for
 
 
@@ -55,3 +58,20 @@ def test_a_full_disk_pauses_and_loses_nothing(pair, sync, small_disk, database, 
     else:
         service.wait_for_log("the state file can be written again")
     settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
+def test_check_reads_the_state_on_a_full_disk_and_does_not_advise_to_empty_the_target(pair, sync, small_disk, database):
+    pair.source[database].c.insert_many([{"_id": n} for n in range(51)])
+    service = sync([f"{database}.c"], initial_sync={"mode": "auto"},
+                   state={"directory": str(small_disk)}).start_and_watch()
+    service.wait_for_log("all changes made during the copy are applied")
+    assert service.stop() == 0
+    fill(small_disk)
+    code, out, _ = run("check", "--config", service.config_path, "--json", seconds=60)
+    rows = {}
+    for row in json.loads(out)["checks"]:
+        rows.setdefault(row["check"], row)
+    assert code == 1
+    assert rows["state"]["verdict"] == "problem" and "free space" in rows["state"]["remedy"], rows["state"]
+    assert rows["documents"]["verdict"] == "ok" and "nothing is to be copied" in rows["documents"]["found"], rows
+    assert rows["source identity"]["verdict"] == "ok"

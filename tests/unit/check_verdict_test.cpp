@@ -229,6 +229,18 @@ TEST(Documents, AreToldInTotalAndWithWhatIsToBeCopied) {
   EXPECT_TRUE(has(judge_documents(later, copy(CopyMode::automatic)).found, "goes on"));
 }
 
+TEST(Documents, AreNotJudgedWhereThereMayBeAState) {
+  DocumentCounts unknown = copied(51, 51);
+  unknown.state_unknown = true;
+  for (const auto rule : {config::TargetNotEmpty::refuse, config::TargetNotEmpty::drop}) {
+    const Finding finding = judge_documents(unknown, copy(CopyMode::automatic, rule));
+    EXPECT_EQ(finding.verdict, Verdict::warning);
+    EXPECT_TRUE(has(finding.found, "51 documents on the source, 51 on the target")) << finding.found;
+    EXPECT_TRUE(has(finding.remedy, "cannot be judged until the state can be read")) << finding.remedy;
+    EXPECT_FALSE(has(finding.found + finding.remedy, "empty these") || has(finding.remedy, "deleted"));
+  }
+}
+
 config::Config watching(CopyMode mode) {
   config::Config config;
   config.watch = {{"shop", "orders"}, {"shop", "items"}};
