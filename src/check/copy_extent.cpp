@@ -18,6 +18,10 @@ bool any_holds(const std::vector<CopyBegun>& parts, const Namespace& ns) {
 
 bool CopyExtent::copies(const Namespace& ns) const { return any_holds(begun, ns); }
 bool CopyExtent::leaves_out(const Namespace& ns) const { return any_holds(left_out, ns); }
+bool CopyExtent::goes_on_with(const Namespace& ns) const { return any_holds(going_on, ns); }
+bool CopyExtent::only_follows(const Namespace& ns) const {
+  return !copies(ns) && !leaves_out(ns) && !goes_on_with(ns);
+}
 
 std::optional<CopyExtent> copy_extent(const config::Config& config,
                                       const std::optional<Checkpoint>& checkpoint) {
@@ -31,7 +35,7 @@ std::optional<CopyExtent> copy_extent(const config::Config& config,
     const StreamCheckpoint stream = state.stream(scope.name());
     const auto covered = state.covered(scope.name());
     const bool has_start = stream.position.known() || stream.spooled();
-    if (is_under_way(stream.copy) && has_start) extent.goes_on = true;
+    if (is_under_way(stream.copy) && has_start) extent.going_on.push_back({scope, filter});
     if (!stream.gap_reason.empty()) continue;
     switch (copy_at_start(mode, stream.copy, has_start, covered != nullptr)) {
       case CopyAtStart::all:

@@ -17,10 +17,12 @@ struct CopyBegun {
 struct CopyExtent {
   std::vector<CopyBegun> begun;
   std::vector<CopyBegun> left_out;  // was added under a stream that has a position, and is only followed
-  bool goes_on = false;             // one that was interrupted
+  std::vector<CopyBegun> going_on;  // of streams with one that was interrupted
 
   bool copies(const Namespace& ns) const;
   bool leaves_out(const Namespace& ns) const;
+  bool goes_on_with(const Namespace& ns) const;
+  bool only_follows(const Namespace& ns) const;  // none of these
 };
 
 // As the engine decides at a start. Nothing for a watch list that contradicts the state.

@@ -15,6 +15,8 @@ struct DocumentCounts {
   uint64_t target = 0;
   // At the target, of each collection that no copy and no position covers: what the source has more.
   uint64_t lacking = 0;
+  // Of those that are only followed, where the target has fewer: "shop.orders (0 of 101)".
+  std::vector<std::string> fewer;
   // Of what would be copied.
   size_t copied_collections = 0;
   uint64_t copied = 0;

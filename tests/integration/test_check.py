@@ -223,6 +223,19 @@ def test_a_stream_with_a_saved_position_is_not_copied_again(sync, pair, database
     assert "nothing is to be copied: all streams have a saved position" in rows["documents"][0]["found"]
 
 
+def test_a_collection_that_somebody_dropped_at_the_target_is_warned_of(sync, pair, database):
+    for name in ("kept", "lost"):
+        pair.source[database][name].insert_many([{"_id": n} for n in range(3)])
+    service = sync([f"{database}.*"], initial_sync={"mode": "auto"}).start_and_watch()
+    service.wait_for_log("all changes made during the copy are applied")
+    assert service.stop() == 0
+    pair.target[database].lost.drop()
+    code, rows = checked(service.config_path)
+    assert code == 0
+    assert rows["documents"][0]["verdict"] == "warning"
+    assert rows["documents"][0]["found"].endswith(f"the target holds fewer in {database}.lost (0 of 3)")
+
+
 def test_a_few_documents_of_a_large_collection_are_sampled(pair, check, database):
     pair.source[database].c.insert_many([{"_id": n, "text": "x" * 3_000} for n in range(2_500)])
     _, rows = check(pair.source_server.uri(), pair.target_server.uri(), [f"{database}.c"])

@@ -212,6 +212,24 @@ TEST(Documents, InTheWayOfACopyAreJudgedAsTheConfigurationSays) {
             Verdict::ok);
 }
 
+TEST(Documents, ThatAreFewerOnTheTargetThoughAPositionIsSavedAreWarnedOf) {
+  using enum CopyMode;
+  DocumentCounts fewer = counts(212, 111);
+  fewer.has_state = true;
+  fewer.lacking = 0;
+  fewer.fewer = {"shop.orders (0 of 101)"};
+  for (const CopyMode mode : {off, automatic}) {
+    const Finding finding = judge_documents(fewer, copy(mode));
+    EXPECT_EQ(finding.verdict, Verdict::warning);
+    EXPECT_TRUE(has(finding.found, "the target holds fewer in shop.orders (0 of 101)")) << finding.found;
+    EXPECT_TRUE(has(finding.remedy, "is behind")) << finding.remedy;
+    EXPECT_TRUE(has(finding.remedy, "--initial-sync with initial_sync.target_not_empty: merge or drop"));
+  }
+  fewer.in_the_way = 1;
+  EXPECT_EQ(judge_documents(fewer, copy(automatic, config::TargetNotEmpty::merge)).verdict, Verdict::warning)
+      << "another collection is to be copied";
+}
+
 TEST(Documents, AreToldInTotalAndWithWhatIsToBeCopied) {
   DocumentCounts many = copied(1'234'567, 0);
   many.collections = 300;
@@ -263,7 +281,8 @@ TEST(CopyExtent, IsWhatHasNoSavedPositionUnlessAllIsAskedFor) {
   const Namespace orders{"shop", "orders"};
   const Namespace items{"shop", "items"};
   const CopyExtent rest = copy_extent(watching(automatic), state).value();
-  EXPECT_FALSE(rest.copies(orders));
+  EXPECT_TRUE(rest.only_follows(orders));
+  EXPECT_FALSE(rest.only_follows(items));
   EXPECT_TRUE(rest.copies(items)) << "new in the watch list";
   EXPECT_TRUE(copy_extent(watching(automatic), std::nullopt).value().copies(orders));
   EXPECT_TRUE(copy_extent(watching(always), state).value().copies(orders));
@@ -304,12 +323,16 @@ TEST(CopyExtent, LeavesACopyThatIsUnderWay) {
   using enum CopyMode;
   Checkpoint state;
   state.streams = {saved("shop.orders", StreamCopy::copying), saved("shop.items", StreamCopy::planning)};
+  const Namespace orders{"shop", "orders"};
+  const Namespace items{"shop", "items"};
   const CopyExtent extent = copy_extent(watching(off), state).value();
-  EXPECT_TRUE(extent.goes_on);
-  EXPECT_FALSE(extent.copies({"shop", "orders"}));
-  EXPECT_TRUE(extent.copies({"shop", "items"})) << "it is not listed yet what there is";
+  EXPECT_TRUE(extent.goes_on_with(orders));
+  EXPECT_FALSE(extent.goes_on_with(items));
+  EXPECT_FALSE(extent.only_follows(orders));
+  EXPECT_FALSE(extent.copies(orders));
+  EXPECT_TRUE(extent.copies(items)) << "it is not listed yet what there is";
   state.streams[0].position = {};
-  EXPECT_TRUE(copy_extent(watching(off), state).value().copies({"shop", "orders"})) << "it begins anew";
+  EXPECT_TRUE(copy_extent(watching(off), state).value().copies(orders)) << "it begins anew";
 }
 
 SizesSeen seen(uint64_t document_bytes, uint64_t id_bytes) {
