@@ -104,20 +104,30 @@ void apply_options(mongoc_uri_t* uri, const EndpointOptions& options) {
   mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false);
 }
 
+// The writer's sessions need answers, and so does every checkpoint.
+bool is_acknowledged(const mongoc_uri_t* uri) {
+  return mongoc_write_concern_is_acknowledged(mongoc_uri_get_write_concern(uri));
+}
+
+tl::unexpected<Error> wrong_uri(const std::string& why) {
+  return tl::unexpected(Error{.code = kErrorProtocol,
+                              .code_name = "BadUri",
+                              .message = "the connection string is wrong: " + why,
+                              .treatment = Treatment::fatal});
+}
+
 }  // namespace
 
 Result<UriHandle> parse_uri(const EndpointOptions& options) {
   bson_error_t failure = {};
   UriHandle uri(mongoc_uri_new_with_error(options.uri.c_str(), &failure));
-  if (uri) {
-    apply_options(uri.get(), options);
-    return uri;
-  }
-  Error error{.code = kErrorProtocol,
-              .code_name = "BadUri",
-              .message = "the connection string is wrong: " + wrong_part(failure.message),
-              .treatment = Treatment::fatal};
-  return tl::unexpected(std::move(error));
+  if (!uri) return wrong_uri(wrong_part(failure.message));
+  if (!is_acknowledged(uri.get()))
+    return wrong_uri(
+        "with w=0 (or safe=false) no server says whether a write has arrived; remove the option, or write "
+        "w=majority");
+  apply_options(uri.get(), options);
+  return uri;
 }
 
 bool has_host_under(const mongoc_uri_t* uri, std::string_view suffix) {

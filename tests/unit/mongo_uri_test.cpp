@@ -77,6 +77,16 @@ TEST(Uri, SaysBeforeAnyConnectionWhyItIsNotTaken) {
       "the rest; correct or remove it");
 }
 
+TEST(Uri, IsNotTakenWhenItAsksForWritesWithoutAnAnswer) {
+  for (const char* option : {"w=0", "W=0", "safe=false", "w=-1", "w=0&journal=false"}) {
+    const std::string fault = uri_fault(std::string("mongodb://host/?") + option);
+    EXPECT_NE(fault.find("w=0"), std::string::npos) << option << ": " << fault;
+    EXPECT_NE(fault.find("w=majority"), std::string::npos) << option << ": " << fault;
+  }
+  for (const char* option : {"w=1", "w=majority", "journal=false", "safe=true", "wtimeoutMS=5"})
+    EXPECT_EQ(uri_fault(std::string("mongodb://host/?") + option), "") << option;
+}
+
 TEST(Uri, RecognisesHostsByTheirDomain) {
   const auto uri = parse_uri(options("mongodb://a.example.com:1,ACCOUNT.mongo.cosmos.azure.com:10255/"));
   ASSERT_TRUE(uri);
