@@ -22,8 +22,9 @@ std::string_view advice(int error_number) {
       return "; the volume is mounted read-only: set state.directory to a writable one";
     case ELOOP:
       return "; it is a symbolic link, which is not followed: put the file itself there";
-    case ENOENT:
     case ENOTDIR:
+      return "; a file lies where a folder must be: move it away or set state.directory";
+    case ENOENT:
       return "; its folder is not there: create it or set state.directory";
     default:
       return "";

@@ -154,8 +154,12 @@ TEST_F(StateFileSystemTest, MakesAFolderWithItsParents) {
 
 TEST_F(StateFileSystemTest, SaysThatAFolderIsAFile) {
   ASSERT_TRUE(files_->write_synced(file("a"), ""));
-  EXPECT_FALSE(files_->make_folder(file("a")));
-  EXPECT_FALSE(files_->make_folder(file("a/b")));
+  for (const auto& failed : {files_->make_folder(file("a")), files_->make_folder(file("a/b"))}) {
+    ASSERT_FALSE(failed);
+    EXPECT_NE(failed.error().message.find("a file lies where a folder must be: move it away"),
+              std::string::npos)
+        << failed.error().message;
+  }
 }
 
 TEST_F(StateFileSystemTest, SaysThatAFolderIsMissing) {
