@@ -11,6 +11,7 @@
 #include "runtime/accept_gap.h"
 #include "runtime/durable_state.h"
 #include "state/checkpoint_store.h"
+#include "state/spool_reserve.h"
 
 namespace ddsync::check {
 namespace {
@@ -19,7 +20,9 @@ constexpr const char* kState = "state";
 constexpr const char* kDisk = "disk";
 // The state, its previous and its temporary file, with room for dead letters.
 constexpr uint64_t kStateNeeds_bytes = 100u << 20;
-constexpr uint64_t kProbeNeeds_bytes = 64u << 10;  // a block, of a file system with large ones
+constexpr uint64_t kFilesNeed_bytes = 1u << 20;  // a state of some thousand streams, new files of a spool
+constexpr uint64_t kReplayNeeds_bytes_max = 32u << 20;  // what a spool's log grows to before it is a new one
+constexpr uint64_t kProbeNeeds_bytes = 64u << 10;       // a block, of a file system with large ones
 
 // The folder itself, or the one above it that is there: a run makes what is missing.
 std::filesystem::path existing(const std::string& folder) {
@@ -83,17 +86,38 @@ Finding load_state(Context& context) {
   return judge_state(path, context.checkpoint);
 }
 
+// 0 when it is not there.
+uint64_t file_bytes(const std::filesystem::path& file) {
+  std::error_code gone;
+  const uint64_t bytes = std::filesystem::file_size(file, gone);
+  return gone ? 0 : bytes;
+}
+
 // Of the files in it; of one that is being changed about so many. 0 when it is not there.
 uint64_t folder_bytes(const std::string& folder) {
   std::error_code failure;
   uint64_t bytes = 0;
   for (std::filesystem::directory_iterator file(folder, failure), end; !failure && file != end;
        file.increment(failure)) {
-    std::error_code gone;
-    const uint64_t size = file->file_size(gone);
-    if (!gone) bytes += size;
+    bytes += file_bytes(file->path());
   }
   return bytes;
+}
+
+// The log that is replayed is written anew. The spool gives its reserve for that.
+uint64_t opening_needs_bytes(const DiskSpace& space) {
+  const uint64_t replayed = std::min(space.spool_held_bytes, kReplayNeeds_bytes_max);
+  return kFilesNeed_bytes + replayed - std::min(replayed, space.spool_reserve_bytes);
+}
+
+std::string disk_text(const DiskSpace& space, uint64_t spool_limit_bytes) {
+  std::string text = fmt::format("{} free for the state", size_text(space.state_free_bytes));
+  if (spool_limit_bytes == 0) return text;
+  text += fmt::format(", {} free for the spool of at most {}", size_text(space.spool_free_bytes),
+                      size_text(spool_limit_bytes));
+  if (space.spool_held_bytes > 0)
+    text += fmt::format(", which has {} already", size_text(space.spool_held_bytes));
+  return text;
 }
 
 }  // namespace
@@ -107,16 +131,15 @@ Findings check_state(Context& context) {
   return findings;
 }
 
-Finding judge_disk(uint64_t state_free_bytes, uint64_t spool_free_bytes, uint64_t spool_limit_bytes) {
-  std::string found = fmt::format("{} free for the state", size_text(state_free_bytes));
-  if (spool_limit_bytes > 0) {
-    found += fmt::format(", {} free for the spool of at most {}", size_text(spool_free_bytes),
-                         size_text(spool_limit_bytes));
-  }
-  if (state_free_bytes < kStateNeeds_bytes) {
+Finding judge_disk(const DiskSpace& space, uint64_t spool_limit_bytes) {
+  std::string found = disk_text(space, spool_limit_bytes);
+  if (space.state_free_bytes < kFilesNeed_bytes)
+    return problem(kDisk, std::move(found), "make room in state.directory: the state cannot be saved");
+  if (spool_limit_bytes > 0 && space.spool_free_bytes < opening_needs_bytes(space))
+    return problem(kDisk, std::move(found), "make room in spool.directory: the spool may not open");
+  if (space.state_free_bytes < kStateNeeds_bytes)
     return warning(kDisk, std::move(found), "make room in state.directory: when it is full, reading pauses");
-  }
-  if (spool_limit_bytes > spool_free_bytes) {
+  if (spool_limit_bytes > space.spool_free_bytes + space.spool_held_bytes) {
     return warning(
         kDisk, std::move(found),
         "make room, choose another spool.directory, or lower spool.limit: when the disk is full, reading "
@@ -137,11 +160,13 @@ Findings check_disk(Context& context) {
 
 Findings check_free_disk(Context& context) {
   const config::Config& config = context.config;
-  // What the spool holds is on the disk already.
-  const uint64_t limit_bytes = config.spool_limit_bytes;
-  const uint64_t held_bytes = std::min(limit_bytes, folder_bytes(runtime::spool_path(config)));
-  return {judge_disk(free_bytes(config.state_directory), free_bytes(config.spool_directory) + held_bytes,
-                     limit_bytes)};
+  const std::string spool = runtime::spool_path(config);
+  DiskSpace space{.state_free_bytes = free_bytes(config.state_directory),
+                  .spool_free_bytes = free_bytes(config.spool_directory)};
+  space.spool_reserve_bytes = file_bytes(std::filesystem::path(spool) / state::kReserveName);
+  const uint64_t all_bytes = folder_bytes(spool);
+  space.spool_held_bytes = all_bytes - std::min(all_bytes, space.spool_reserve_bytes);
+  return {judge_disk(space, config.spool_limit_bytes)};
 }
 
 }  // namespace ddsync::check

@@ -12,8 +12,14 @@ Findings check_disk(Context& context);
 // Its last part: nothing is written.
 Findings check_free_disk(Context& context);
 
-// Pure: what `spool_limit_bytes` needs against what is free, or the spool's already, in the folders of state
-// and spool.
-Finding judge_disk(uint64_t state_free_bytes, uint64_t spool_free_bytes, uint64_t spool_limit_bytes);
+struct DiskSpace {
+  uint64_t state_free_bytes = 0;
+  uint64_t spool_free_bytes = 0;
+  uint64_t spool_held_bytes = 0;     // by its changes
+  uint64_t spool_reserve_bytes = 0;  // set aside by it, which neither holds changes nor is free for them
+};
+
+// Pure: whether a start finds room, and a spool that grows to its limit.
+Finding judge_disk(const DiskSpace& space, uint64_t spool_limit_bytes);
 
 }  // namespace ddsync::check

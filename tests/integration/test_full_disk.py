@@ -75,3 +75,4 @@ def test_check_reads_the_state_on_a_full_disk_and_does_not_advise_to_empty_the_t
     assert rows["state"]["verdict"] == "problem" and "free space" in rows["state"]["remedy"], rows["state"]
     assert rows["documents"]["verdict"] == "ok" and "nothing is to be copied" in rows["documents"]["found"], rows
     assert rows["source identity"]["verdict"] == "ok"
+    assert rows["disk"]["verdict"] == "problem" and rows["disk"]["found"].startswith("0 bytes free"), rows["disk"]

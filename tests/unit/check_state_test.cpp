@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "check/local.h"
+#include "runtime/durable_state.h"
 #include "state/checkpoint_store.h"
 #include "support/temporary_folder.h"
 
@@ -37,7 +38,7 @@ class State : public testing::Test {
   State() {
     config_.source_uri = "mongodb://a:1";
     config_.target_uri = "mongodb://b:1";
-    config_.state_directory = folder_.path();
+    config_.state_directory = config_.spool_directory = folder_.path();
   }
 
   void save(const Checkpoint& checkpoint) {
@@ -89,6 +90,15 @@ TEST_F(State, HasNoFolderWhereAFileLies) {
   EXPECT_EQ(finding.verdict, Verdict::problem);
   EXPECT_EQ(finding.remedy,
             config_.state_directory + " is a file: move it away, or choose another state.directory");
+}
+
+TEST_F(State, AndSpoolAreNotToldToHaveTheReserveAsRoom) {
+  const std::filesystem::path spool = runtime::spool_path(config_);
+  std::filesystem::create_directory(spool);
+  std::ofstream(spool / "000001.blob") << std::string(3 << 10, 'x');
+  std::ofstream(spool / "reserve") << std::string(5 << 10, 'x');
+  const std::string found = check_free_disk(context_).front().found;
+  EXPECT_TRUE(found.ends_with("which has 3.0 KiB already")) << found;
 }
 
 }  // namespace

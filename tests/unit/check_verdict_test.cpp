@@ -223,7 +223,8 @@ TEST(Documents, ThatAreFewerOnTheTargetThoughAPositionIsSavedAreWarnedOf) {
     EXPECT_EQ(finding.verdict, Verdict::warning);
     EXPECT_TRUE(has(finding.found, "the target holds fewer in shop.orders (0 of 101)")) << finding.found;
     EXPECT_TRUE(has(finding.remedy, "is behind")) << finding.remedy;
-    EXPECT_TRUE(has(finding.remedy, "--initial-sync with initial_sync.target_not_empty: merge or drop"));
+    EXPECT_TRUE(
+        has(finding.remedy, "--reset --initial-sync with initial_sync.target_not_empty: merge or drop"));
   }
   fewer.in_the_way = 1;
   EXPECT_EQ(judge_documents(fewer, copy(automatic, config::TargetNotEmpty::merge)).verdict, Verdict::warning)
@@ -392,15 +393,48 @@ TEST(Limits, WarnOfMoreCollectionsThanAnAzureClusterTakes) {
   EXPECT_EQ(worst(judge_collection_count(1'001)), Verdict::warning);
 }
 
+constexpr uint64_t kMib = uint64_t{1} << 20;
+constexpr uint64_t kGib = uint64_t{1} << 30;
+
+DiskSpace free_everywhere(uint64_t bytes) { return {.state_free_bytes = bytes, .spool_free_bytes = bytes}; }
+
 TEST(Disk, IsWarnedOfWhenItCannotHoldTheSpoolOrTheState) {
-  constexpr uint64_t gib = uint64_t{1} << 30;
-  EXPECT_EQ(judge_disk(10 * gib, 10 * gib, 10 * gib).verdict, Verdict::ok);
-  const Finding spool = judge_disk(10 * gib, 10 * gib, 11 * gib);
+  EXPECT_EQ(judge_disk(free_everywhere(10 * kGib), 10 * kGib).verdict, Verdict::ok);
+  const Finding spool = judge_disk(free_everywhere(10 * kGib), 11 * kGib);
   EXPECT_EQ(spool.verdict, Verdict::warning);
   EXPECT_TRUE(has(spool.remedy, "spool.limit"));
-  EXPECT_EQ(judge_disk(10 * gib, 0, 0).verdict, Verdict::ok) << "no spool needs no room";
-  EXPECT_FALSE(has(judge_disk(10 * gib, 0, 0).found, "spool"));
-  EXPECT_TRUE(has(judge_disk(1 << 20, 10 * gib, 0).remedy, "state.directory"));
+  DiskSpace holding = free_everywhere(10 * kGib);
+  holding.spool_held_bytes = kGib;
+  EXPECT_EQ(judge_disk(holding, 11 * kGib).verdict, Verdict::ok) << "what it holds is on the disk already";
+  DiskSpace none_for_the_spool = free_everywhere(10 * kGib);
+  none_for_the_spool.spool_free_bytes = 0;
+  EXPECT_EQ(judge_disk(none_for_the_spool, 0).verdict, Verdict::ok) << "no spool needs no room";
+  EXPECT_FALSE(has(judge_disk(none_for_the_spool, 0).found, "spool"));
+  EXPECT_EQ(judge_disk(free_everywhere(99 * kMib), kMib).verdict, Verdict::warning);
+  EXPECT_TRUE(has(judge_disk(free_everywhere(99 * kMib), kMib).remedy, "state.directory"));
+}
+
+TEST(Disk, IsAProblemWhenAStartFindsNoRoom) {
+  EXPECT_TRUE(has(judge_disk(free_everywhere(0), 0).remedy, "the state cannot be saved"));
+  EXPECT_EQ(judge_disk(free_everywhere(kMib - 1), 0).verdict, Verdict::problem);
+  EXPECT_EQ(judge_disk(free_everywhere(kMib), kGib).verdict, Verdict::warning) << "a new spool is small";
+  DiskSpace space = free_everywhere(30 * kMib);
+  space.spool_held_bytes = kGib;
+  const Finding full = judge_disk(space, kGib);
+  EXPECT_EQ(full.verdict, Verdict::problem) << "its log is to be replayed";
+  EXPECT_TRUE(has(full.remedy, "spool.directory")) << full.remedy;
+  EXPECT_TRUE(has(full.found, "30.0 MiB free for the spool of at most 1.0 GiB, which has 1.0 GiB already"))
+      << full.found;
+  space.spool_reserve_bytes = 48 * kMib;
+  EXPECT_EQ(judge_disk(space, kGib).verdict, Verdict::warning) << "there is its reserve for that";
+}
+
+TEST(Disk, OfTheReserveOfASpoolIsNotFree) {
+  DiskSpace space = free_everywhere(0);
+  space.spool_reserve_bytes = 48 * kMib;
+  const Finding full = judge_disk(space, kGib);
+  EXPECT_EQ(full.verdict, Verdict::problem);
+  EXPECT_TRUE(has(full.found, "0 bytes free for the spool")) << full.found;
 }
 
 TEST(ConfigurationProblems, AreEachARowWithTheirLine) {
