@@ -17,7 +17,7 @@ struct NamespaceQueue;
 struct Operation {
   WriteKind kind = WriteKind::insert;
   // Remove, then write: the stored _id must change its bytes (5 -> 5.0; servers keep the stored _id when they
-  // replace), or a ring of unique values has to be opened.
+  // replace), a ring of unique values has to be opened, or the target takes the document by an insert only.
   bool remove_first = false;
   // Among the operations that this one stands for were equal ids of other bytes: so may the stored one be.
   bool covers_other_id = false;

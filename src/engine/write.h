@@ -66,6 +66,8 @@ struct TargetLimits {
   bool refuses_late_writes = false;
   // One command can carry writes of several kinds to several collections: `bulkWrite`, MongoDB 8.0.
   bool takes_many_parts = false;
+  // It writes its own time in place of an empty timestamp at the top of a document, unless it is told not to.
+  bool replaces_empty_timestamps = false;
 
   bool operator==(const TargetLimits&) const = default;
 };

@@ -48,6 +48,13 @@ bool has_many_parts(const std::vector<KeyEntry*>& entries) {
          }) != entries.end();
 }
 
+// Names that begin with `$` may stand in a document that is inserted (MongoDB 5.0 and later), not in one that
+// takes another one's place: it is removed and inserted.
+bool is_refused_as_replacement(const KeyEntry& entry, const Error& error) {
+  constexpr int kDollarPrefixedFieldName = 52;
+  return error.code == kDollarPrefixedFieldName && entry.flight.kind_to_send() == WriteKind::replace;
+}
+
 // For people.
 std::string written_to(const std::vector<KeyEntry*>& entries) {
   std::string first = entries.front()->ns->ns.name();
@@ -214,6 +221,11 @@ bool Writers::settle_refused(KeyEntry& entry, const Error& error) {
       break;
     case Treatment::split:
     case Treatment::permanent:
+      if (is_refused_as_replacement(entry, error)) {
+        entry.flight.remove_first = true;
+        pending_.send_again(entry, kind);
+        return false;
+      }
       shared_.counters.errors += 1;
       last_error_ = describe(error);
       refusals_.refuse(entry, error);

@@ -94,8 +94,8 @@ std::unique_ptr<ChangeStream> Endpoint::change_stream(const WatchScope& scope) {
   return std::make_unique<RawChangeStream>(impl_->pool.get(), scope);
 }
 
-std::unique_ptr<Writer> Endpoint::writer(bool fenced) {
-  return std::make_unique<CommandWriter>(impl_->pool.get(), fenced, impl_->transaction_number,
+std::unique_ptr<Writer> Endpoint::writer(const TargetLimits& limits) {
+  return std::make_unique<CommandWriter>(impl_->pool.get(), limits, impl_->transaction_number,
                                          impl_->validator_bypass);
 }
 

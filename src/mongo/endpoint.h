@@ -77,8 +77,8 @@ class Endpoint {
   Result<ServerInfo> describe();
 
   std::unique_ptr<ChangeStream> change_stream(const WatchScope& scope);
-  // `writer` 0..n-1. `fenced`: send lsid and rising txnNumber with each command, see Writer.
-  std::unique_ptr<Writer> writer(bool fenced);
+  // With `refuses_late_writes` each command has lsid and a rising txnNumber, see Writer.
+  std::unique_ptr<Writer> writer(const TargetLimits& limits);
   std::unique_ptr<Reader> reader();
   std::unique_ptr<CopyPlanner> copy_planner();
   std::unique_ptr<RangeReader> range_reader();

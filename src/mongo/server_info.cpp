@@ -15,6 +15,8 @@ constexpr int64_t kOperationsMax = 25'000;
 constexpr int64_t kMessageBytesMax = 16 << 20;
 // The wire version of MongoDB 8.0, the first with bulkWrite.
 constexpr int64_t kWireVersionOfBulkWrite = 25;
+// MongoDB 8.0. Late patches of 5.0 to 7.0 have it, too, and do not tell so (SERVER-88750).
+constexpr int64_t kWireVersionOfEmptyTimestamps = 25;
 
 uint32_t limit(DocumentView hello, std::string_view name, int64_t max) {
   const int64_t said = as_integer(find_value(hello, name), max);
@@ -78,6 +80,9 @@ ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHi
   // (SERVER-113344).
   info.limits.takes_many_parts = as_integer(find_value(hello, "maxWireVersion")) >= kWireVersionOfBulkWrite &&
                                  !info.replica_set.empty() && !info.is_documentdb && !hints.cosmosdb_ru;
+  info.limits.replaces_empty_timestamps =
+      as_integer(find_value(hello, "maxWireVersion")) >= kWireVersionOfEmptyTimestamps &&
+      !info.is_documentdb && !hints.cosmosdb_ru;
   info.process_id = hex(find_value(document_at(hello, "topologyVersion"), "processId"));
   info.local_time_ms = date(find_value(hello, "localTime"));
   info.description = describe_server(info, hello);

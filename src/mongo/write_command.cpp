@@ -99,6 +99,8 @@ DocumentView WriteCommand::build(const WriteBatch& batch, std::optional<int64_t>
   }
   append_boolean("ordered", false);
   if (past_validators) append_boolean("bypassDocumentValidation", true);
+  const bool writes = bulk || batch.parts.front().kind != WriteKind::remove;
+  if (keep_empty_timestamps_ && writes) append_boolean("bypassEmptyTsReplacement", true);
   if (transaction_number) {
     append_name(BsonType::int64, "txnNumber");
     append_bytes(&*transaction_number, sizeof *transaction_number);

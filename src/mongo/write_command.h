@@ -18,6 +18,10 @@ inline constexpr uint64_t kDriverBytesMax = 2u << 10;
 // Builds commands into one buffer that is used again.
 class WriteCommand {
  public:
+  // `keep_empty_timestamps`: the target is told to leave Timestamp(0, 0) as it is (MongoDB 8.0 and later;
+  // SERVER-88750).
+  explicit WriteCommand(bool keep_empty_timestamps = false) : keep_empty_timestamps_(keep_empty_timestamps) {}
+
   // insert, update (replace with upsert) or delete, unordered; of a batch of several parts bulkWrite, for the
   // database `admin`. Valid until the next call. `transaction_number` goes into the command of a fenced
   // writer; `past_validators` makes the target take documents whatever its validators say.
@@ -41,6 +45,7 @@ class WriteCommand {
   size_t open(BsonType type, std::string_view name);
   void close(size_t start);
 
+  bool keep_empty_timestamps_;
   std::vector<uint8_t> bytes_;
 };
 

@@ -15,9 +15,13 @@ class CommandWriter final : public Writer {
   // `transaction_number` is shared by the writers of an endpoint and outlives them: the driver may give the
   // session of a closed writer to a new one, whose numbers must still be higher.
   // So is `bypass`.
-  CommandWriter(mongoc_client_pool_t* pool, bool fenced, std::atomic<int64_t>& transaction_number,
-                ValidatorBypass& bypass)
-      : connection_(pool), fenced_(fenced), transaction_number_(transaction_number), bypass_(bypass) {}
+  CommandWriter(mongoc_client_pool_t* pool, const TargetLimits& limits,
+                std::atomic<int64_t>& transaction_number, ValidatorBypass& bypass)
+      : connection_(pool),
+        fenced_(limits.refuses_late_writes),
+        transaction_number_(transaction_number),
+        bypass_(bypass),
+        command_(limits.replaces_empty_timestamps) {}
 
   WriteOutcome write(const WriteBatch& batch) override;
   std::optional<Error> change_schema(const SchemaChange& change, const NamespaceFilter& filter) override;

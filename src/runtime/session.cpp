@@ -50,10 +50,9 @@ void Session::start_workers(const config::Config& config, const EngineOptions& o
       "durable", std::make_shared<DurableWriter>(*state.checkpoints, *state.dead_letters, inbox_));
   for (uint32_t i = 0; i < options.writers; ++i) {
     writers_.push_back(make_worker<WriteOrder>(
-        fmt::format("writer-{}", i),
-        std::make_shared<TargetWriter>(servers.target->writer(limits_.refuses_late_writes),
-                                       CopySchema(servers, copy_rules(config)), options.filter, inbox_,
-                                       outages_)));
+        fmt::format("writer-{}", i), std::make_shared<TargetWriter>(servers.target->writer(limits_),
+                                                                    CopySchema(servers, copy_rules(config)),
+                                                                    options.filter, inbox_, outages_)));
   }
   start_streams(options, servers, state);
   start_copy(config, options, servers);

@@ -37,6 +37,40 @@ def test_all_types_and_the_order_of_fields_are_kept(pair, sync, database, settle
     assert len(documents(pair.target, f"{database}.c")) == 4  # with the beacon of settle
 
 
+@pytest.mark.parametrize("mode", ["off", "auto"])
+def test_empty_timestamps_are_kept(pair, sync, database, settle, mode):
+    """A MongoDB target would write its own time in their place. (secantusd-rs 0.5.3 does so in a bulkWrite all the same:
+    one collection at a time.)"""
+    source = pair.source[database]
+    keep = {"bypassEmptyTsReplacement": True} if pair.source_server.is_rust else {}
+    empty = bson.Timestamp(0, 0)
+
+    def insert(collection):
+        source.command("insert", collection, documents=[{"_id": n, "t": empty} for n in range(20)], **keep)
+
+    insert("before")
+    service = sync([f"{database}.*"], initial_sync={"mode": mode}).start_and_watch()
+    insert("c")
+    source.command("update", "c", updates=[{"q": {"_id": 1}, "u": {"_id": 1, "t": empty, "n": 1}}], **keep)
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+    assert pair.target[database].c.find_one({"_id": 1}) == {"_id": 1, "t": empty, "n": 1}
+    assert mode == "off" or pair.target[database].before.find_one({"_id": 2}) == {"_id": 2, "t": empty}
+
+
+def test_names_that_a_replacement_may_not_have(pair, sync, database, settle):
+    """An insert takes them; what is repeated after a kill comes as a replacement."""
+    source = pair.source[database].c
+    service = sync([f"{database}.c"]).start_and_watch()
+    source.insert_many([{"_id": n, "$set": {"a": n}, "$x": 2} for n in range(50)])
+    pair.wait_equal([f"{database}.c"])
+    service.kill()
+    source.insert_many([{"_id": n, "$set": {"a": n}} for n in range(50, 60)])
+    service.start_and_watch()
+    source.delete_one({"_id": 7})
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+    assert len(documents(pair.target, f"{database}.c")) == 60  # with the beacon of settle
+
+
 def test_deprecated_types_are_kept(pair, sync, database, settle):
     """As the source stores them: secantusd-py turns them into types of today.
 

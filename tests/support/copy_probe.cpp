@@ -183,8 +183,7 @@ void change_schema(mongo::Endpoint& endpoint, const WatchScope& scope, SchemaCha
   change.kind = kind;
   change.ns = scope.ns;
   change.arguments = from_extended_json(arguments).value();
-  if (const auto error = endpoint.writer(false)->change_schema(change, NamespaceFilter()))
-    throw Failed{*error};
+  if (const auto error = endpoint.writer({})->change_schema(change, NamespaceFilter())) throw Failed{*error};
 }
 
 void print_indexes(mongo::Endpoint& endpoint, const WatchScope& scope) {

@@ -238,6 +238,26 @@ TEST(EngineErrors, ASuspectIsGivenUpOnlyWhenItDiffersAlthoughNothingCanLandLate)
   EXPECT_EQ(given.engine().status().suspects, 0U);
 }
 
+// MongoDB takes `$` names from an insert, and refuses a replacement that has them.
+TEST(EngineErrors, ADocumentThatIsRefusedAsAReplacementIsRemovedAndInserted) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(replace("a", "1", R"(,"$set":1)"), "a");
+  const auto refuse = [&](const WriteBatch& write) {
+    WriteOutcome outcome;
+    outcome.operation_errors.push_back({0, make_error(ErrorContext::write_operation, 52, "", "by the test")});
+    given.give(input::WriteFinished{write.writer, write.id, outcome});
+  };
+  refuse(given.take<output::Write>());
+  const auto removal = given.take<output::Write>();
+  EXPECT_EQ(removal.parts.front().kind, WriteKind::remove);
+  given.acknowledge(removal);
+  const auto insert = given.take<output::Write>();
+  EXPECT_EQ(insert.parts.front().kind, WriteKind::insert);
+  refuse(insert);
+  EXPECT_FALSE(given.has<output::Write>()) << "a target that takes it in no way";
+}
+
 // Seed 5022113: the document of the dropped life was written again, and a unique value of the next life in
 // its way made the target refuse it for good.
 TEST(EngineErrors, WhatAComparisonMetBeforeADropIsNotWrittenAfterIt) {

@@ -53,6 +53,13 @@ TEST(ServerInfo, OfManagedDocumentDBIsKnownByItsHostAlone) {
   EXPECT_FALSE(server.limits.refuses_late_writes);
 }
 
+TEST(ServerInfo, KnowsWhoReplacesEmptyTimestampsAndTakesAnOptionForIt) {
+  EXPECT_TRUE(info(R"({"msg": "isdbgrid", "maxWireVersion": 25})").limits.replaces_empty_timestamps);
+  EXPECT_FALSE(info(R"({"setName": "rs0", "maxWireVersion": 24})").limits.replaces_empty_timestamps);
+  EXPECT_FALSE(info(R"({"setName": "rs0", "maxWireVersion": 27, "internal": {"documentdb_versions": ["1"]}})")
+                   .limits.replaces_empty_timestamps);
+}
+
 TEST(ServerInfo, CountsOnBulkWriteFromMongoDB8On) {
   EXPECT_TRUE(info(R"({"setName": "rs0", "maxWireVersion": 25})").limits.takes_many_parts);
   EXPECT_FALSE(info(R"({"setName": "rs0", "maxWireVersion": 24})").limits.takes_many_parts);

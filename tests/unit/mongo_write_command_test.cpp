@@ -76,6 +76,17 @@ TEST(WriteCommand, GoesPastValidatorsWhenAsked) {
       R"({"insert": "c", "ordered": false, "bypassDocumentValidation": true, "documents": [{"_id": 1}]})");
 }
 
+TEST(WriteCommand, KeepsEmptyTimestampsWhereTheTargetWouldReplaceThem) {
+  const Batch insert(WriteKind::insert, {document(R"({"_id": 1})")});
+  const Batch removal(WriteKind::remove, {document(R"({"_id": 1})")});
+  WriteCommand command(true);
+  expect_command(
+      command.build(insert.batch, std::nullopt),
+      R"({"insert": "c", "ordered": false, "bypassEmptyTsReplacement": true, "documents": [{"_id": 1}]})");
+  expect_command(command.build(removal.batch, std::nullopt),
+                 R"({"delete": "c", "ordered": false, "deletes": [{"q": {"_id": 1}, "limit": 1}]})");
+}
+
 TEST(WriteCommand, LeavesAMinKeyIdToTheQuery) {
   const Batch given(WriteKind::replace, {document(R"({"_id": {"$minKey": 1}, "n": 1})")});
   WriteCommand command;
