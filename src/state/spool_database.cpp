@@ -20,10 +20,12 @@ namespace {
 // because a store that cannot be opened cannot be read either.
 constexpr uint64_t kReopenBytesFree = 32 << 20;
 
-Result<std::unique_ptr<rocksdb::DB>> open_database(const std::string& folder, rocksdb::Env& environment) {
+Result<std::unique_ptr<rocksdb::DB>> open_database(const std::string& folder, rocksdb::Env& environment,
+                                                   SpoolReserve& reserve) {
   rocksdb::Options options = spool_options(environment);
   rocksdb::DB* database = nullptr;
   auto status = rocksdb::DB::Open(options, folder, &database);
+  if (status.IsNoSpace() && reserve.lend_if_held()) status = rocksdb::DB::Open(options, folder, &database);
   if (status.IsCorruption()) {
     auto torn = torn_only_at_its_end(folder);
     if (!torn) return tl::unexpected(torn.error());
@@ -65,9 +67,12 @@ SpoolDatabase::SpoolDatabase(std::string folder)
 
 Result<std::unique_ptr<SpoolDatabase>> SpoolDatabase::open(const std::string& folder) {
   std::unique_ptr<SpoolDatabase> spool(new SpoolDatabase(folder));
-  auto database = open_database(folder, *spool->environment_);
+  // Also for what comes after opening: nothing is removed before the state beside it is written.
+  spool->reserve_.lend_if_disk_is_full();
+  auto database = open_database(folder, *spool->environment_, spool->reserve_);
   if (!database) return tl::unexpected(database.error());
   spool->database_ = std::move(*database);
+  spool->reserve_.make_if_missing();
   return spool;
 }
 
@@ -89,6 +94,7 @@ Result<void> SpoolDatabase::write(rocksdb::WriteBatch& batch) {
     resumed_ = false;
   } else {
     failed_ = true;
+    reserve_.lend_if_disk_is_full();
   }
   return written;
 }
@@ -138,7 +144,7 @@ Result<void> SpoolDatabase::open_again() {
   if (!free) return tl::unexpected(free.error());
   if (*free < kReopenBytesFree) return io_error("append to the spool in", folder_, ENOSPC);
   database_.reset();
-  auto database = open_database(folder_, *environment_);
+  auto database = open_database(folder_, *environment_, reserve_);
   if (!database) return tl::unexpected(database.error());
   database_ = std::move(*database);
   failed_ = resumed_ = false;

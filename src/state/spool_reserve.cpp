@@ -11,9 +11,21 @@
 #include "state/spool.h"
 
 namespace ddsync::state {
+namespace {
+
+constexpr uint64_t kFullDiskBytesFree = 8 << 20;  // a flush would fail
+
+}  // namespace
+
 SpoolReserve::SpoolReserve(const std::string& folder)
     : folder_(folder), path_(folder + "/" + std::string(kReserveName)) {
-  make();
+  struct stat file {};
+  lent_ = ::lstat(path_.c_str(), &file) == 0 && file.st_size == 0;
+}
+
+void SpoolReserve::make_if_missing() {
+  const std::lock_guard lock(mutex_);
+  if (!lent_) make();
 }
 
 bool SpoolReserve::make() const {
@@ -23,10 +35,27 @@ bool SpoolReserve::make() const {
   return false;
 }
 
+uint64_t SpoolReserve::size() const {
+  struct stat file {};
+  return ::lstat(path_.c_str(), &file) == 0 ? static_cast<uint64_t>(file.st_size) : 0;
+}
+
 void SpoolReserve::lend() {
   const std::lock_guard lock(mutex_);
-  ::unlink(path_.c_str());
+  const Descriptor emptied(::open(path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW));
+  if (!emptied.open()) ::unlink(path_.c_str());
   lent_ = true;
+}
+
+bool SpoolReserve::lend_if_held() {
+  if (size() == 0) return false;
+  lend();
+  return true;
+}
+
+void SpoolReserve::lend_if_disk_is_full() {
+  const auto free = free_disk_bytes(folder_);
+  if (free && *free < kFullDiskBytesFree) lend_if_held();
 }
 
 Result<void> SpoolReserve::take_back() {

@@ -1,6 +1,8 @@
-// Disk space set aside for giving space back: on a full disk the store could neither note that entries are
-// gone nor merge its keys, and the spool that filled the disk could never shrink. Lent for that, and taken
-// back before anything is appended again. Internal to state/. Thread-safety: any thread.
+// Disk space set aside for giving space back: on a full disk the store could neither be opened, nor note that
+// entries are gone, nor merge its keys, and the spool that filled the disk could never shrink. Nor could the
+// state beside it be written, before which no entry goes. Lent for that as soon as the disk is full, and
+// taken back before anything is appended again. The file is empty while it is lent, so that a restart knows.
+// Internal to state/. Thread-safety: any thread.
 #pragma once
 
 #include <atomic>
@@ -17,15 +19,22 @@ inline constexpr std::string_view kReserveName = "reserve";
 
 class SpoolReserve {
  public:
-  // Makes it when it is not there. Best effort: not every file system can set space aside.
   explicit SpoolReserve(const std::string& folder);
 
+  // Unless it is lent. Best effort: not every file system can set space aside, and not every volume has it.
+  void make_if_missing();
+
   void lend();
+  // False when there is nothing to lend.
+  bool lend_if_held();
+  // The same, when so little is free that the spool's disk counts as full.
+  void lend_if_disk_is_full();
   // Cheap when it is not lent. An error (disk full) while it cannot be taken back.
   Result<void> take_back();
 
  private:
   bool make() const;
+  uint64_t size() const;  // 0: lent or missing
 
   std::string folder_;
   std::string path_;

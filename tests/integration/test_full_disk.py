@@ -12,17 +12,30 @@ from support.service import run
 from support.waiting import wait_for
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 1 MiB."""
-    folder = tmp_path / "small-disk"
+@contextlib.contextmanager
+def disk(folder, size):
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", folder], check=False,
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", folder], check=False,
                              capture_output=True, text=True)
     if mounted.returncode != 0:
         pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)  # lazy: the service ends after this fixture
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)  # lazy: the service ends after this fixture
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    with disk(tmp_path / "small-disk", "1m") as folder:
+        yield folder
+
+
+@pytest.fixture
+def spool_disk(tmp_path):
+    """Of this size the spool's reserve is a third."""
+    with disk(tmp_path / "spool-disk", "150m") as folder:
+        yield folder
 
 
 def fill(folder):
@@ -76,3 +89,26 @@ def test_check_reads_the_state_on_a_full_disk_and_does_not_advise_to_empty_the_t
     assert rows["documents"]["verdict"] == "ok" and "nothing is to be copied" in rows["documents"]["found"], rows
     assert rows["source identity"]["verdict"] == "ok"
     assert rows["disk"]["verdict"] == "problem" and rows["disk"]["found"].startswith("0 bytes free"), rows["disk"]
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["ended", "killed"])
+def test_a_spool_that_filled_the_disk_of_the_state_is_emptied_after_restarts(new_server, new_service, spool_disk,
+                                                                             settle, killed):
+    source, target = new_server("source"), new_server("target")
+    service = new_service(source.uri(), target.uri(), ["db.c"], state={"directory": str(spool_disk)},
+                          memory={"limit": "16 MiB"}).start_and_watch()
+    here = source.client()
+    here.db.c.insert_one({"_id": "first"})
+    wait_for(lambda: target.client().db.c.find_one({"_id": "first"}), "the first document")
+    target.pause()
+    for _ in range(200):
+        here.db.c.insert_many([{"pad": os.urandom(10_000)} for _ in range(100)])
+        if "No space left" in service.log:
+            break
+    service.wait_for_log("No space left", 60)
+    for _ in range(3):
+        assert service.kill() < 0 if killed else service.stop(30) == 0
+        service.start()
+        service.wait_for_log("continuing from", 30)
+    target.resume()
+    settle(service, here, target.client(), ["db.c"], seconds=90)

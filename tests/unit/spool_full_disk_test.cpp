@@ -115,16 +115,43 @@ TEST_F(SpoolFullDiskTest, GivesSpaceBackOnADiskThatItFilledItself) {
   expect_entries(first, next + 1, kBytes);
 }
 
-TEST_F(SpoolFullDiskTest, OpensOnAFullDiskOrSaysSo) {
+// The state is written before entries are removed, on the same disk.
+TEST_F(SpoolFullDiskTest, LeavesRoomForTheStateOnADiskThatItFilledItself) {
   uint64_t next = 0;
-  occupy(2'000'000);
-  append_until_full(100'000, next);
+  append_until_full(500'000, next);
+  EXPECT_GT(*free_disk_bytes(folder_.path()), 16'000'000U);
+  open();
+  EXPECT_GT(*free_disk_bytes(folder_.path()), 16'000'000U);
+}
+
+// However often it is tried, and whether or not the spool saw the disk become full.
+TEST_F(SpoolFullDiskTest, OpensOnAFullDiskAndGivesSpaceBack) {
+  constexpr size_t kBytes = 500'000;
+  uint64_t next = 0;
+  for (; next < 240; ++next) ASSERT_TRUE(append_numbered(*spool_, kScope, next, kBytes));
   spool_.reset();
-  const auto refused = Spool::open(folder_.path() + "/spool", {"source", "target"});
-  if (!refused) {
-    EXPECT_EQ(refused.error().code_name, "LocalDisk") << refused.error().message;
-    EXPECT_NE(refused.error().message.find("free space"), std::string::npos) << refused.error().message;
+  occupy(0);
+  for (int start = 0; start < 4; ++start) ASSERT_NO_FATAL_FAILURE(open());
+  ASSERT_NO_FATAL_FAILURE(expect_entries(0, next, kBytes));
+  EXPECT_FALSE(append_numbered(*spool_, kScope, next, kBytes)) << "into what was lent";
+  ASSERT_TRUE(spool_->remove_before(kScope, next));
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!append_numbered(*spool_, kScope, next, kBytes)) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << test::folder_bytes(folder_.path() + "/spool");
+    std::this_thread::yield();
   }
+  EXPECT_EQ(std::filesystem::file_size(folder_.path() + "/spool/reserve"), 48U << 20) << "held again";
+}
+
+TEST_F(SpoolFullDiskTest, SaysWhatToDoWhereNothingIsLeftToOpenWith) {
+  for (uint64_t next = 0; next < 100; ++next) ASSERT_TRUE(append_numbered(*spool_, kScope, next, 100'000));
+  spool_.reset();
+  std::filesystem::remove(folder_.path() + "/spool/reserve");
+  occupy(0);
+  const auto refused = Spool::open(folder_.path() + "/spool", {"source", "target"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code_name, "LocalDisk") << refused.error().message;
+  EXPECT_NE(refused.error().message.find("free space"), std::string::npos) << refused.error().message;
 }
 
 TEST_F(SpoolFullDiskTest, ReopensAfterAFullDiskWithAllThatWasAcknowledged) {
