@@ -38,7 +38,7 @@ Exit codes:
   6    the state file is damaged, unreadable, of another pair or source, or cannot be written
   70   a broken invariant: a bug, please report it
   75   another instance runs with the same state
-  130  ended at once by a second signal
+  130  ended at once by a second signal, or because something hung after the first
 )";
 
 constexpr const char* kCopyFooter = R"(

@@ -4,8 +4,10 @@
 #include <malloc.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <exception>
 #include <string>
@@ -24,6 +26,11 @@ void on_abort(int) {
   _exit(static_cast<int>(ExitCode::broken_invariant));
 }
 
+std::atomic<int> code_at_latest = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "it is read in a signal handler");
+
+void on_alarm(int) { _exit(code_at_latest.load()); }
+
 std::string uncaught_exception_text() {
   try {
     if (const auto exception = std::current_exception()) {
@@ -38,6 +45,7 @@ std::string uncaught_exception_text() {
 }
 
 [[noreturn]] void on_terminate() {
+  end_at_latest(ExitCode::broken_invariant, kLastWordsPatience);
   observe::log_error("an invariant is broken (" + uncaught_exception_text() +
                      "), ending with exit code 70: a restart continues from the last checkpoint");
   observe::flush_log();
@@ -64,7 +72,18 @@ void install_last_words() {
   std::signal(SIGABRT, on_abort);
 }
 
-void end_process(ExitCode code) {
+// A timer and no thread: none can be had where memory or threads are what is short.
+void end_at_latest(ExitCode code, std::chrono::milliseconds patience) {
+  code_at_latest.store(static_cast<int>(code));
+  std::signal(SIGALRM, on_alarm);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
+  const auto rest = std::chrono::duration_cast<std::chrono::microseconds>(patience - seconds);
+  const itimerval once{.it_interval = {}, .it_value = {.tv_sec = seconds.count(), .tv_usec = rest.count()}};
+  setitimer(ITIMER_REAL, &once, nullptr);
+}
+
+void end_process(ExitCode code, std::chrono::milliseconds patience) {
+  end_at_latest(code, patience);
   observe::log_info(fmt::format("ended with exit code {}", static_cast<int>(code)));
   observe::flush_log();
   _exit(static_cast<int>(code));
@@ -88,6 +107,7 @@ void ExitDeadline::wait(ExitCode code, std::chrono::milliseconds patience) {
   if (in_time_.wait_for(lock, patience, [this] { return ended_in_time_; })) {
     return;
   }
+  end_at_latest(code, kLastWordsPatience);
   observe::log_debug("ending without waiting for what the servers still answer");
   end_process(code);
 }

@@ -20,8 +20,15 @@ void harden_process();
 // nothing that follows it could be trusted, a restart continues from the last checkpoint.
 void install_last_words();
 
+// Whatever is stuck by then, be it a log that nobody reads: the process ends after `patience`, without a
+// word. The last call counts. Any thread.
+void end_at_latest(ExitCode code, std::chrono::milliseconds patience);
+
+// For the last lines of a log that may be stuck.
+inline constexpr std::chrono::milliseconds kLastWordsPatience{2000};
+
 // The last line of the log, then the end. Destructors do not run: only after everything durable is so.
-[[noreturn]] void end_process(ExitCode code);
+[[noreturn]] void end_process(ExitCode code, std::chrono::milliseconds patience = kLastWordsPatience);
 
 // A stream can wait for its server for a second, and a dead server can hold a thread up to the socket
 // timeout. When the service is done, all that must be durable is so, and the end need not wait for either:

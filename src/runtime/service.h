@@ -31,7 +31,7 @@ enum class ExitCode : int {
   bad_state = 6,          // state file damaged, unreadable, of another pair, or not writable
   broken_invariant = 70,
   second_instance = 75,
-  stopped_at_once = 130,  // second signal
+  stopped_at_once = 130,  // second signal, or too long after the first
 };
 
 // Runs until SIGINT/SIGTERM or a reason to stop, then ends the process with an ExitCode; logs everything

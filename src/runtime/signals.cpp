@@ -1,12 +1,12 @@
 #include "runtime/signals.h"
 
-#include <unistd.h>
-
+#include <chrono>
 #include <csignal>
 #include <string>
 #include <utility>
 
 #include "observe/log.h"
+#include "runtime/process.h"
 #include "runtime/service.h"
 
 namespace ddsync::runtime {
@@ -22,10 +22,11 @@ sigset_t block_signals() {
   return set;
 }
 
-[[noreturn]] void end_at_once(ExitCode code) {
-  observe::flush_log();
-  _exit(static_cast<int>(code));
-}
+// Above what a graceful stop takes (docs/operations.md), below the 30 s after which Kubernetes kills.
+constexpr std::chrono::seconds kStopPatience{25};
+// So long a log that is read takes for a line, at most; the order of lines is all that depends on it.
+constexpr std::chrono::milliseconds kLinePatience{200};
+constexpr std::chrono::milliseconds kAtOncePatience{500};
 
 }  // namespace
 
@@ -67,7 +68,7 @@ void Signals::run() {
 void Signals::status_requested() {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::starting) {
-    observe::log_info("status: state=starting" + progress_);
+    say("status: state=starting" + progress_);
     return;
   }
   status_requested_.store(true, std::memory_order_relaxed);
@@ -79,19 +80,35 @@ void Signals::status_requested() {
 void Signals::stop_requested(int signal) {
   const std::string name = signal == SIGINT ? "SIGINT" : "SIGTERM";
   if (stopping_) {
+    end_at_latest(ExitCode::stopped_at_once, kAtOncePatience);
     observe::log_warning(name + " again: ending at once, what was in flight is replayed after the restart");
-    end_at_once(ExitCode::stopped_at_once);
+    end_process(ExitCode::stopped_at_once, kAtOncePatience);
   }
   stopping_ = true;
+  end_at_latest(ExitCode::stopped_at_once, kStopPatience);
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::starting) {
+    end_at_latest(ExitCode::ok, kLastWordsPatience);
     observe::log_info(name + ": stopped before the first event was read");
-    end_at_once(ExitCode::ok);
+    end_process(ExitCode::ok);
   }
   if (phase_ == Phase::running) {
-    observe::log_info(name + ": finishing what is in flight (again: end at once)");
+    say(name + ": finishing what is in flight (again: end at once)");
     inbox_->post(input::Stop{});
   }
+}
+
+// In a thread of its own, whose line is dropped while an earlier one is stuck.
+void Signals::say(std::string text) {
+  if (said_.valid() && said_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
+  speaker_.reset();
+  const auto done = std::make_shared<std::promise<void>>();
+  said_ = done->get_future();
+  speaker_ = std::make_unique<Thread>("signal-log", [done, line = std::move(text)] {
+    observe::log_info(line);
+    done->set_value();
+  });
+  static_cast<void>(said_.wait_for(kLinePatience));
 }
 
 }  // namespace ddsync::runtime

@@ -1,10 +1,16 @@
 """Running it: signals, log, status."""
 
+import fcntl
 import json
+import os
 import re
 import signal
+import subprocess
 import time
 
+import pytest
+
+from support.service import BINARY
 from support.waiting import wait_for
 from support.workload import Workload
 
@@ -55,6 +61,54 @@ def test_a_second_signal_ends_at_once(pair, new_service, new_proxy, database):
     service.process.signal(signal.SIGTERM)
     assert service.wait_exit(5) == 130
     assert time.monotonic() - begin < 2
+
+
+@pytest.fixture
+def unread(sync, database):
+    """A service, configured, and a way to run it with a pipe as its log that is full and that nobody reads."""
+    service = sync([f"{database}.c"])
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4_096)
+    started = []
+
+    def start(target=None):
+        if target:
+            service.configure({**service.config, "target": {"uri": target}})
+        started.append(subprocess.Popen([BINARY, "--config", service.config_path], stdin=subprocess.DEVNULL,
+                                        stdout=writing, stderr=writing))
+        time.sleep(2)
+        for _ in range(100):  # a status line each, more than the pipe takes
+            started[0].send_signal(signal.SIGUSR1)
+            time.sleep(0.01)
+        return started[0]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_second_signal_ends_at_once_a_service_whose_log_nobody_reads(unread):
+    process = unread()
+    process.terminate()
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(2)  # or nothing is stuck
+    process.terminate()
+    assert process.wait(2) == 130
+
+
+def test_one_signal_ends_in_time_a_service_whose_log_nobody_reads(unread):
+    process = unread()
+    process.terminate()
+    assert process.wait(28) == 130, "Kubernetes kills after 30 s"
+
+
+def test_a_start_whose_log_nobody_reads_ends_with_one_signal(unread):
+    process = unread(target="mongodb://127.0.0.1:1/")
+    process.terminate()
+    assert process.wait(4) == 0
 
 
 def test_the_status_line_on_sigusr1(pair, sync, database, settle):
