@@ -64,6 +64,7 @@ void harden_process() {
   }
   umask(S_IRWXG | S_IRWXO);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   mallopt(M_ARENA_MAX, kMallocArenasMax);
 }
 

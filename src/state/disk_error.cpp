@@ -13,8 +13,9 @@ std::string_view advice(int error_number) {
   switch (error_number) {
     case ENOSPC:
     case EDQUOT:
-    case EFBIG:
       return "; free space on that volume";
+    case EFBIG:
+      return "; raise the limit of this process on the size of files (ulimit -f)";
     case EACCES:
     case EPERM:
       return "; let the user of this process read and write the file and its folder, or set state.directory";

@@ -4,11 +4,12 @@ one."""
 import contextlib
 import json
 import os
+import resource
 import subprocess
 
 import pytest
 
-from support.service import run
+from support.service import BINARY, run
 from support.waiting import wait_for
 
 
@@ -89,6 +90,24 @@ def test_check_reads_the_state_on_a_full_disk_and_does_not_advise_to_empty_the_t
     assert rows["documents"]["verdict"] == "ok" and "nothing is to be copied" in rows["documents"]["found"], rows
     assert rows["source identity"]["verdict"] == "ok"
     assert rows["disk"]["verdict"] == "problem" and rows["disk"]["found"].startswith("0 bytes free"), rows["disk"]
+
+
+def test_a_limit_on_the_size_of_files_is_waited_out_like_a_full_disk(pair, sync, database):
+    """As `ulimit -f` sets it. The log is a pipe: a file would be limited as well."""
+    service = sync([f"{database}.c"])
+    with subprocess.Popen([BINARY, "--config", service.config_path], stderr=subprocess.PIPE, text=True) as process:
+        try:
+            lines = iter(process.stderr.readline, "")
+            assert any("Watching for changes" in line for line in lines)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+            pair.source[database].c.insert_one({"_id": 1})
+            assert any("the state cannot be made durable" in line and "File too large" in line for line in lines)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            assert any("the state file can be written again" in line for line in lines)
+            process.terminate()
+            assert any("ended with exit code 0" in line for line in lines)
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["ended", "killed"])

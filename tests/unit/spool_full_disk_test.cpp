@@ -1,8 +1,10 @@
 // A spool whose disk is full, and has space again: a small tmpfs. Skipped where mounting is not possible.
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 
 #include <chrono>
+#include <csignal>
 #include <fstream>
 #include <thread>
 
@@ -152,6 +154,23 @@ TEST_F(SpoolFullDiskTest, SaysWhatToDoWhereNothingIsLeftToOpenWith) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code_name, "LocalDisk") << refused.error().message;
   EXPECT_NE(refused.error().message.find("free space"), std::string::npos) << refused.error().message;
+}
+
+// ulimit -f; the signal is ignored as by harden_process().
+TEST_F(SpoolFullDiskTest, ALimitOnTheSizeOfFilesPassesLikeAFullDisk) {
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit unlimited{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &unlimited), 0);
+  const rlimit limited{.rlim_cur = 1'000'000, .rlim_max = unlimited.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limited), 0);
+  uint64_t next = 0;
+  append_until_full(100'000, next);
+  setrlimit(RLIMIT_FSIZE, &unlimited);
+  std::signal(SIGXFSZ, before);
+  EXPECT_GT(next, 0U);
+  const auto appended = append_numbered(*spool_, kScope, next, 100'000);
+  ASSERT_TRUE(appended) << appended.error().message;
+  expect_entries(0, next + 1, 100'000);
 }
 
 TEST_F(SpoolFullDiskTest, ReopensAfterAFullDiskWithAllThatWasAcknowledged) {
