@@ -26,8 +26,8 @@ Example:
   documentdb-sync --config config.yaml
 
 Signals:
-  SIGINT, SIGTERM  finish what is in flight, persist, end; a second one ends at once
-  SIGUSR1          log the status now
+  SIGINT, SIGTERM, SIGHUP  finish what is in flight, persist, end; a second one ends at once
+  SIGUSR1                  log the status now
 
 Exit codes:
   0    ended as asked

@@ -34,9 +34,9 @@ enum class ExitCode : int {
   stopped_at_once = 130,  // second signal, or too long after the first
 };
 
-// Runs until SIGINT/SIGTERM or a reason to stop, then ends the process with an ExitCode; logs everything
-// itself. Installs its own signal handlers (SIGINT, SIGTERM, SIGUSR1). Needs a mongo::Driver, and no other
-// thread.
+// Runs until SIGINT/SIGTERM/SIGHUP or a reason to stop, then ends the process with an ExitCode; logs
+// everything itself. Installs its own signal handlers (SIGINT, SIGTERM, SIGHUP, SIGUSR1). Needs a
+// mongo::Driver, and no other thread.
 [[noreturn]] void run_service(const ServiceOptions& options);
 
 }  // namespace ddsync::runtime

@@ -12,11 +12,29 @@
 namespace ddsync::runtime {
 namespace {
 
+// nohup: a blocked signal would come through although it is ignored.
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+std::string name_of(int signal) {
+  switch (signal) {
+    case SIGINT:
+      return "SIGINT";
+    case SIGHUP:
+      return "SIGHUP";
+    default:
+      return "SIGTERM";
+  }
+}
+
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  if (!is_ignored(SIGHUP)) sigaddset(&set, SIGHUP);
   sigaddset(&set, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return set;
@@ -78,7 +96,7 @@ void Signals::status_requested() {
 }
 
 void Signals::stop_requested(int signal) {
-  const std::string name = signal == SIGINT ? "SIGINT" : "SIGTERM";
+  const std::string name = name_of(signal);
   if (stopping_) {
     end_at_latest(ExitCode::stopped_at_once, kAtOncePatience);
     observe::log_warning(name + " again: ending at once, what was in flight is replayed after the restart");

@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM: the first asks for a graceful stop, the second ends the process at once (130).
+// SIGINT, SIGTERM, SIGHUP: the first asks for a graceful stop, the second ends the process at once (130).
 // SIGUSR1: a status line now, also from a start that waits. One thread waits for them, and for nothing else:
 // neither for the log, which may be a pipe that nobody reads. All other threads have them blocked. Make it
 // before any of those, so that they inherit the blocked signals.

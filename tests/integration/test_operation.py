@@ -27,10 +27,33 @@ def test_sigterm_amid_load_ends_with_0_and_a_restart_goes_on(pair, sync, databas
     settle(service, pair.source, pair.target, names)
 
 
-def test_sigint_is_the_same_as_sigterm(sync, database):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_other_signals_are_the_same_as_sigterm(sync, database, number):
     service = sync([f"{database}.c"]).start_and_watch()
-    service.process.signal(signal.SIGINT)
+    service.process.signal(number)
     assert service.wait_exit() == 0
+    assert f"{number.name}: finishing what is in flight" in service.log
+
+
+def test_sighup_is_nothing_to_a_service_under_nohup(sync, database):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does; a child inherits it
+    try:
+        service = sync([f"{database}.c"]).start_and_watch()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    service.process.signal(signal.SIGHUP)
+    service.status()
+    assert "SIGHUP" not in service.log
+    assert service.stop() == 0
+
+
+def test_the_exit_code_is_the_last_line_of_a_start_that_waited(sync, database):
+    service = sync([f"{database}.c"])
+    service.configure({**service.config, "target": {"uri": "mongodb://127.0.0.1:1/"}})
+    service.start().wait_for_log("no state yet")
+    assert service.stop() == 0
+    assert "SIGTERM: stopped before the first event was read" in service.log
+    assert service.log.splitlines()[-1].endswith("ended with exit code 0")
 
 
 def test_sigterm_during_an_outage_ends_with_0_in_time(pair, new_service, new_proxy, database, settle):
