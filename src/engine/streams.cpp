@@ -46,6 +46,11 @@ std::string gap_reason(const Error& error) {
          describe(error);
 }
 
+StreamState state_after(const Error& error) {
+  if (error.code == kErrorLocalDisk) return StreamState::paused;  // the disk of the spool, not the source
+  return error.treatment == Treatment::missing ? StreamState::waiting : StreamState::reconnecting;
+}
+
 }  // namespace
 
 Streams::Streams(Shared& shared, Checkpoints& checkpoints)
@@ -278,7 +283,7 @@ void Streams::enter_gap(Stream& stream, std::string reason) {
 
 void Streams::reopen_later(Stream& stream, const Error& error) {
   stream.failures += 1;
-  stream.state = error.treatment == Treatment::missing ? StreamState::waiting : StreamState::reconnecting;
+  stream.state = state_after(error);
   stream.detail = describe(error);
   stream.reopen_at = shared_.now + shared_.backoff(stream.failures);
   shared_.counters.stream_reopens += 1;

@@ -90,6 +90,7 @@ TEST(EngineSpool, WhoseDiskFailsIsGivenUpWhenTheTargetIsBack) {
   Harness given(with_spool());
   rewind(given);
   given.give(input::StreamFailed{{0}, make_error(ErrorContext::stream_read, kErrorLocalDisk, "", "full")});
+  EXPECT_EQ(given.engine().status().streams.at(0).state, StreamState::paused);
   target_is_back(given);
   given.pass_ms(6'000);
   given.take<output::OpenStream>();
