@@ -101,7 +101,7 @@ TEST_F(StateFileSystemTest, RemovesAFileThatCouldNotBeWrittenWhole) {
     const auto written = files_->write_synced(file("a"), std::string(1000, 'x'));
     return !written && written.error().code == kErrorLocalDisk &&
            written.error().message.find(file("a")) != std::string::npos &&
-           written.error().message.find("free space") != std::string::npos;
+           written.error().message.find("ulimit -f") != std::string::npos;
   }));
   EXPECT_TRUE(folder_.files().empty());
 }
