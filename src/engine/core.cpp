@@ -136,7 +136,9 @@ void Engine::Core::end_when_copied() {
   if (std::any_of(streams_.all().begin(), streams_.all().end(), is_gap)) {
     shared_.end(output::StopReason::gap, "everything is copied but what is in a gap: copy that anew");
   } else {
-    shared_.end(output::StopReason::requested, "everything is copied" + left_by_copy());
+    const bool lacks = shared_.counters.events_quarantined > 0 || copies_.indexes_refused() > 0;
+    shared_.end(lacks ? output::StopReason::refused_document : output::StopReason::requested,
+                "everything is copied" + left_by_copy());
   }
 }
 
@@ -148,7 +150,9 @@ std::string Engine::Core::left_by_copy() const {
   };
   tell(shared_.counters.events_quarantined, "documents are in the dead-letter file");
   tell(copies_.indexes_refused(), "collections lack indexes that the target refused (see above)");
-  tell(suspects_.size(), "documents are compared once more by the next run");
+  tell(suspects_.size(),
+       "documents that a killed process may still write are compared once more by `documentdb-sync run`, "
+       "apply.late_write_max after its start");
   tell(suspects_.unproven_namespaces(), "collections are not proven to be equal");
   return left;
 }

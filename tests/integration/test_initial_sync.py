@@ -40,7 +40,7 @@ def test_copy_says_in_what_the_sides_still_differ(pair, sync, database):
     pair.source[database].c.create_index("u", unique=True, sparse=True)
     refuse_bad(pair.target[database].c)
     service = sync([f"{database}.c"], on_error="quarantine")
-    assert copy(service) == 0
+    assert copy(service) == 4
     assert "everything is copied, but: 1 documents are in the dead-letter file" in service.log
     assert pair.target[database].c.count_documents({}) == 19
 
