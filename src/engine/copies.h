@@ -100,7 +100,7 @@ class Copies {
   void advance_late_indexes(CollectionCopy& collection);
   void change_schema(CollectionCopy& collection, SchemaChangeKind kind);
   void step_done(CollectionCopy& collection);
-  void note_elsewhere(CollectionCopy& collection, const std::string& other_uuid);
+  void note_elsewhere(CollectionCopy& collection, const std::string& other_uuid) const;
   void retry_change(CollectionCopy& collection, const Error& error);
   void finish_ranges(CollectionCopy& collection);
   void erase_done();

@@ -133,7 +133,7 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
 
 // Changes that are still to come say what became of the collection. When all have come it has got another
 // UUID (secantusd-py 0.7: by a rename).
-void Copies::note_elsewhere(CollectionCopy& collection, const std::string& other_uuid) {
+void Copies::note_elsewhere(CollectionCopy& collection, const std::string& other_uuid) const {
   if (std::exchange(collection.once_more, false)) return;
   collection.is_elsewhere = true;
   collection.uuid = other_uuid;

@@ -3,6 +3,8 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <mutex>
+#include <utility>
 
 #include "observe/log_format.h"
 #include "observe/log_sink.h"
@@ -24,7 +26,12 @@ spdlog::level::level_enum level_of(config::LogLevel level) {
   return spdlog::level::info;
 }
 
-void write(spdlog::level::level_enum level, std::string_view text) {
+std::mutex writing;
+bool closed = false;  // the last line is written
+
+void write(spdlog::level::level_enum level, std::string_view text, bool is_last = false) {
+  const std::lock_guard lock(writing);
+  if (std::exchange(closed, closed || is_last)) return;
   spdlog::log(level, spdlog::string_view_t(text.data(), text.size()));
 }
 
@@ -54,6 +61,7 @@ void log_debug(std::string_view text) { write(spdlog::level::debug, text); }
 void log_info(std::string_view text) { write(spdlog::level::info, text); }
 void log_warning(std::string_view text) { write(spdlog::level::warn, text); }
 void log_error(std::string_view text) { write(spdlog::level::err, text); }
+void log_last(std::string_view text) { write(spdlog::level::info, text, true); }
 void flush_log() { spdlog::default_logger()->flush(); }
 
 void show_live_line(std::string_view text) {

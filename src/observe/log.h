@@ -15,6 +15,8 @@ void log_debug(std::string_view text);
 void log_info(std::string_view text);
 void log_warning(std::string_view text);
 void log_error(std::string_view text);
+// What other threads still have to say is dropped.
+void log_last(std::string_view text);
 void flush_log();
 
 // A line on the terminal that is replaced in place and no record of anything. A line of the log erases it.

@@ -85,7 +85,7 @@ void end_at_latest(ExitCode code, std::chrono::milliseconds patience) {
 
 void end_process(ExitCode code, std::chrono::milliseconds patience) {
   end_at_latest(code, patience);
-  observe::log_info(fmt::format("ended with exit code {}", static_cast<int>(code)));
+  observe::log_last(fmt::format("ended with exit code {}", static_cast<int>(code)));
   observe::flush_log();
   _exit(static_cast<int>(code));
 }
