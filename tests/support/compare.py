@@ -2,6 +2,7 @@
 
 import time
 
+import pymongo
 from bson import json_util
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
@@ -9,6 +10,7 @@ from bson.raw_bson import RawBSONDocument
 from support import raw
 from support.waiting import DEADLINE_S
 
+QUERY_PLAN_KILLED = 175
 RAW = CodecOptions(document_class=RawBSONDocument)
 
 
@@ -71,7 +73,12 @@ def wait_equal(source, target, names, seconds=DEADLINE_S):
     deadline = time.monotonic() + seconds
     pause = 0.02
     while True:
-        found = all_differences(source, target, names)
+        try:
+            found = all_differences(source, target, names)
+        except pymongo.errors.OperationFailure as error:
+            if error.code != QUERY_PLAN_KILLED:
+                raise
+            found = [f"dropped while it was read: {error}"]
         if not found:
             return
         if time.monotonic() > deadline:
