@@ -123,6 +123,7 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, mongo::Writer
     return std::nullopt;
   const auto listed = source_->indexes(change.ns);
   if (!listed) return listed.error();
+  if (listed->empty() && change.uuid.empty()) return std::nullopt;  // spares a listing for each collection
   const auto here = source_->collection(change.ns);
   if (!here) return here.error();
   if (!*here) return std::nullopt;  // what became of it the stream will tell
