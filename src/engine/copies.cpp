@@ -219,8 +219,8 @@ bool Copies::caught_up(const Stream& stream, Instant since) const {
 
 // Beyond doubt: one short or empty answer does not tell.
 bool Copies::at_the_end(const Stream& stream) const {
-  const bool idle = stream.last_batch_empty && shared_.now - stream.last_event >= kEmptyForSure;
-  return caught_up(stream, stream.copied_at) && (idle || stream.keeps_up(shared_.now));
+  return caught_up(stream, stream.copied_at) &&
+         (stream.surely_at_end(shared_.now) || stream.keeps_up(shared_.now));
 }
 
 bool Copies::finished() const {

@@ -32,7 +32,7 @@ class Streams {
   void on_spool_failed(const input::SpoolFailed& failed);
   // A batch came: bookkeeping of the cursor; the events are decoded elsewhere. False when it has none.
   bool on_batch(Stream& stream, const RawBatch& batch);
-  // All events of a batch are decoded, so many, of so many bytes, the largest of so many.
+  // All events of a batch are decoded.
   void on_batch_size(Stream& stream, const BatchSize& size) const;
   // ... and `after` is the position behind them.
   void on_batch_decoded(Stream& stream, StreamPosition after);

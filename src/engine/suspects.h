@@ -74,8 +74,8 @@ class Suspects {
     uint32_t failed_repairs = 0;  // of them, when nothing could land late any more
     bool compared_once = false;
     bool touched = false;
-    bool by_name =
-        false;  // what the target has was read from the source by name, at `read_by_name` or before
+    // What the target has was read from the source by name, at `read_by_name` or before.
+    bool by_name = false;
     Instant read_by_name;
     bool not_told = false;  // a difference means nothing before the stream has caught up
 

@@ -13,10 +13,9 @@ namespace {
 constexpr int64_t kOperationsMax = 25'000;
 // One command body, without document sequences.
 constexpr int64_t kMessageBytesMax = 16 << 20;
-// The wire version of MongoDB 8.0, the first with bulkWrite.
-constexpr int64_t kWireVersionOfBulkWrite = 25;
-// MongoDB 8.0. Late patches of 5.0 to 7.0 have it, too, and do not tell so (SERVER-88750).
-constexpr int64_t kWireVersionOfEmptyTimestamps = 25;
+// The wire version of MongoDB 8.0, the first with bulkWrite, and with bypassEmptyTsReplacement (late patches
+// of 5.0 to 7.0 have that, too, and do not tell so: SERVER-88750).
+constexpr int64_t kWireVersionOf8_0 = 25;
 
 uint32_t limit(DocumentView hello, std::string_view name, int64_t max) {
   const int64_t said = as_integer(find_value(hello, name), max);
@@ -76,13 +75,12 @@ ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHi
   const bool has_sessions = as_integer(find_value(hello, "logicalSessionTimeoutMinutes")) > 0;
   info.limits.refuses_late_writes =
       info.is_replica_set_or_mongos && has_sessions && !info.is_documentdb && !hints.cosmosdb_ru;
+  const bool is_mongodb_8 = as_integer(find_value(hello, "maxWireVersion")) >= kWireVersionOf8_0 &&
+                            !info.is_documentdb && !hints.cosmosdb_ru;
+  info.limits.replaces_empty_timestamps = is_mongodb_8;
   // Not through a mongos: it puts a shard's refusal of all on each operation, and tells successes as errors
   // (SERVER-113344).
-  info.limits.takes_many_parts = as_integer(find_value(hello, "maxWireVersion")) >= kWireVersionOfBulkWrite &&
-                                 !info.replica_set.empty() && !info.is_documentdb && !hints.cosmosdb_ru;
-  info.limits.replaces_empty_timestamps =
-      as_integer(find_value(hello, "maxWireVersion")) >= kWireVersionOfEmptyTimestamps &&
-      !info.is_documentdb && !hints.cosmosdb_ru;
+  info.limits.takes_many_parts = is_mongodb_8 && !info.replica_set.empty();
   info.process_id = hex(find_value(document_at(hello, "topologyVersion"), "processId"));
   info.local_time_ms = date(find_value(hello, "localTime"));
   info.description = describe_server(info, hello);

@@ -59,11 +59,11 @@ inline std::string remove(const std::string& name, const std::string& id) {
   return event(name, "delete", id);
 }
 
-// Of db.coll to db.other.
-inline std::string rename_to_other() {
-  return R"({"_id":)" + token("r") + R"(,"operationType":"rename","ns":{"db":"db","coll":"coll"},)" +
-         R"("to":{"db":"db","coll":"other"}})";
+// A rename of db.`from` to db.`to`.
+inline std::string renamed(const std::string& name, const std::string& from, const std::string& to) {
+  return event(name, "rename", "", "", from).insert(1, R"("to":{"db":"db","coll":")" + to + R"("},)");
 }
+inline std::string rename_to_other() { return renamed("r", "coll", "other"); }
 
 class Harness {
  public:

@@ -74,9 +74,4 @@ inline void catch_up(Harness& given, const std::string& position) {
   given.batch("", position);
 }
 
-// A rename of db.`from` to db.`to`.
-inline std::string renamed(const std::string& name, const std::string& from, const std::string& to) {
-  return event(name, "rename", "", "", from).insert(1, R"("to":{"db":"db","coll":")" + to + R"("},)");
-}
-
 }  // namespace ddsync::test

@@ -266,9 +266,7 @@ TEST(EngineLiveIndexes, OfACollectionThatIsElsewhereByNowWaitForWhatTheStreamTel
   EXPECT_FALSE(given.has<SchemaChange>()) << "the rename is still to come";
   EXPECT_EQ(given.engine().status().errors, 0U);
 
-  given.batch(
-      with_uuid(event("r", "rename", "", "", "coll"), kUuid).insert(1, R"("to":{"db":"db","coll":"other"},)"),
-      "r");
+  given.batch(with_uuid(renamed("r", "coll", "other"), kUuid), "r");
   settle_disk(given);
   succeed(given, given.take<SchemaChange>());
   settle_disk(given);
