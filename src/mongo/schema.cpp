@@ -56,7 +56,7 @@ std::optional<Error> create_indexes(Connection& connection, const Namespace& ns,
   BsonWriter list;
   size_t number = 0;
   for (const OwnedDocument& specification : specifications) {
-    const OwnedDocument index = normalised_index(specification);
+    const OwnedDocument index = index_to_create(specification);
     list.value(std::to_string(number++), {BsonType::document, index.view().data, index.view().size});
   }
   BsonWriter command;

@@ -125,17 +125,16 @@ void normalise_collation(Fields& fields) {
   if (as_text(find_value(found->second.view().as_document(), "locale")) == "simple") fields.erase(found);
 }
 
-}  // namespace
-
-OwnedDocument normalised_index(const OwnedDocument& specification) {
-  constexpr auto kOfTheServer = std::to_array<std::string_view>(
-      {"v", "ns", "background", "dropDups", "textIndexVersion", "2dsphereIndexVersion"});
+// What is left of a listed index without the fields `left_out`.
+OwnedDocument plain_index(const OwnedDocument& specification, Names left_out) {
+  constexpr auto kOfTheServer = std::to_array<std::string_view>({"v", "ns", "background", "dropDups"});
   constexpr auto kFlags = std::to_array<std::string_view>({"unique", "sparse", "hidden", "prepareUnique"});
   constexpr auto kDefaults =
       std::to_array<Default>({{"default_language", "english"}, {"language_override", "language"}});
   constexpr auto kFirst = std::to_array<std::string_view>({"key", "name"});
   Fields fields = fields_of(specification.view());
   erase(fields, kOfTheServer);
+  erase(fields, left_out);
   erase_when_false(fields, kFlags);
   erase_defaults(fields, kDefaults);
   erase_inside(fields, "storageEngine", "enableOrderedIndex");
@@ -146,6 +145,15 @@ OwnedDocument normalised_index(const OwnedDocument& specification) {
       found->second = with_normal_numbers(found->second.view().as_document());
   }
   return write(std::move(fields), kFirst);
+}
+
+}  // namespace
+
+OwnedDocument index_to_create(const OwnedDocument& specification) { return plain_index(specification, {}); }
+
+OwnedDocument normalised_index(const OwnedDocument& specification) {
+  constexpr auto kVersions = std::to_array<std::string_view>({"textIndexVersion", "2dsphereIndexVersion"});
+  return plain_index(specification, kVersions);
 }
 
 OwnedDocument normalised_options(const OwnedDocument& options) {

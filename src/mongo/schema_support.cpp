@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "bson/writer.h"
+#include "mongo/index_support.h"
 #include "mongo/server_error.h"
 
 namespace ddsync::mongo {
@@ -39,23 +40,11 @@ constexpr auto kDependents = std::to_array<Rule>({
     {"validationAction", "validator", true},
 });
 
-constexpr auto kIndexRules = std::to_array<Rule>({
-    {"collation", "DocumentDB refuses it (115)", true},
-    {"hidden", "DocumentDB refuses it at the creation (115)", true},
-});
-
-template <size_t Size>
-const Rule* find_rule(const std::array<Rule, Size>& rules, std::string_view option) {
-  for (const Rule& rule : rules)
+template <typename Rules>
+const typename Rules::value_type* find_rule(const Rules& rules, std::string_view option) {
+  for (const auto& rule : rules)
     if (rule.option == option) return &rule;
   return nullptr;
-}
-
-bool is_text_index(const OwnedDocument& index) {
-  ElementCursor key(document_at(index.view(), "key"));
-  while (key.next())
-    if (as_text(key.value()) == "text") return true;
-  return false;
 }
 
 std::string name_of(const OwnedDocument& index) {
@@ -66,6 +55,7 @@ std::string name_of(const OwnedDocument& index) {
 class IndexRoom {
  public:
   std::optional<std::string> refusal(const OwnedDocument& index) {
+    if (const auto why = missing_kind(index)) return std::string(*why);
     if (is_text_index(index)) {
       if (has_text_index_) return "DocumentDB takes one text index a collection (17194)";
       has_text_index_ = true;
@@ -80,8 +70,7 @@ class IndexRoom {
   size_t count_ = 1;  // _id's
 };
 
-template <size_t Size>
-OwnedDocument without(const OwnedDocument& document, const std::array<Rule, Size>& rules) {
+OwnedDocument without(const OwnedDocument& document, const auto& rules) {
   BsonWriter out;
   ElementCursor cursor(document.view());
   while (cursor.next())
@@ -113,9 +102,8 @@ std::vector<UnsupportedOption> unsupported_options(const PlannedCollection& coll
       add(name_of(index), *why, true);
       continue;
     }
-    for (const Rule& rule : kIndexRules)
-      if (!find_value(index.view(), rule.option).missing())
-        add(fmt::format("{}: {}", name_of(index), rule.option), rule.why, rule.refused);
+    for (const RefusedIndexOption& refused : refused_options(index))
+      add(fmt::format("{}: {}", name_of(index), refused.option), refused.why, true);
   }
   return found;
 }
@@ -161,11 +149,12 @@ std::vector<OwnedDocument> supported_indexes(const std::vector<OwnedDocument>& i
   std::vector<OwnedDocument> supported;
   IndexRoom room;
   for (const OwnedDocument& listed : indexes) {
-    const OwnedDocument index = normalised_index(listed);
-    if (!target.is_documentdb)
-      supported.push_back(index);
-    else if (!room.refusal(index))
-      supported.push_back(without(index, kIndexRules));
+    if (!target.is_documentdb) {
+      supported.push_back(index_to_create(listed));
+      continue;
+    }
+    const OwnedDocument index = normalised_index(listed);  // it knows one version of each kind
+    if (!room.refusal(index)) supported.push_back(without(index, refused_options(index)));
   }
   return supported;
 }

@@ -10,9 +10,13 @@
 
 namespace ddsync::mongo {
 
-// An index as it is sent and compared: `key`, `name`, then the rest by name; without what servers add to a
-// listing (v, ns, storageEngine.enableOrderedIndex, version numbers) and without defaults; numbers that are
-// whole as integers. Two listings of one index give the same bytes.
+// An index as it is sent: `key`, `name`, then the rest by name; without what servers add to a listing (v, ns,
+// storageEngine.enableOrderedIndex, a collation's version) and without defaults; numbers that are whole as
+// integers.
+OwnedDocument index_to_create(const OwnedDocument& specification);
+
+// An index as it is compared: also without the versions of 2dsphere and text indexes. Two listings of one
+// index give the same bytes.
 OwnedDocument normalised_index(const OwnedDocument& specification);
 
 // The same for the options of a collection or view, also as a `create` event tells them (idIndex).
@@ -39,7 +43,8 @@ std::vector<std::string> kept_in_part(const PlannedCollection& collection, const
 
 // What is left for `target`, where the operator wants to go on without the rest. Normalised.
 OwnedDocument supported_options(const OwnedDocument& options, const ServerInfo& target);
-// An index that loses its collation stays, a second text index and those above the limit do not.
+// As they are sent. An index that loses an option stays; one that the target has no kind for does not, nor a
+// second text index and those above the limit.
 std::vector<OwnedDocument> supported_indexes(const std::vector<OwnedDocument>& indexes,
                                              const ServerInfo& target);
 

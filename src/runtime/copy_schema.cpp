@@ -54,10 +54,6 @@ IndexStep step_of(SchemaChangeKind kind) {
   return kind == SchemaChangeKind::build_indexes ? IndexStep::after_copy : IndexStep::late;
 }
 
-void say_building(const Namespace& ns, size_t indexes) {
-  observe::log_info(fmt::format("{}: building {} indexes", ns.name(), indexes));
-}
-
 }  // namespace
 
 IndexStep step_of(const OwnedDocument& index, config::Indexes indexes) {
@@ -154,6 +150,7 @@ std::optional<Error> CopySchema::build(const SchemaChange& change, IndexStep ste
     if (auto error = make_missing(change, source.collection, writer, filter)) return error;
     if (step != IndexStep::late) say_building(change.ns, now.size());
     if (auto error = create_indexes(change, now, writer, filter)) return error;
+    said_.clear();
   }
   if (step == IndexStep::late && !all.empty()) compare_indexes(change.ns, all);
   return std::nullopt;
@@ -189,23 +186,33 @@ std::optional<Error> CopySchema::make_missing(const SchemaChange& change,
 
 // One of the same name that is another one is left as it is: that it was dropped is told of still. One that
 // is there is asked for again: it may be listed while it is being built, and then the command waits for it
-// and says how that ends.
+// and says how that ends. As the target lists it: with the source's version of a 2dsphere or text index the
+// target would refuse.
 mongo::Result<std::vector<OwnedDocument>> CopySchema::not_of_other_make(
     const Namespace& ns, const std::vector<OwnedDocument>& all) {
   if (all.empty()) return all;
   const auto there = target_->indexes(ns);
   if (!there) return tl::unexpected(there.error());
   std::vector<OwnedDocument> wanted;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(wanted), [&](const OwnedDocument& index) {
+  size_t is_new = 0;
+  for (const OwnedDocument& index : all) {
     const OwnedDocument* other = mongo::index_of_same_name(*there, index);
-    return other == nullptr || mongo::normalised_index(*other) == mongo::normalised_index(index);
-  });
-  const auto is_new = [&](const OwnedDocument& index) {
-    return mongo::index_of_same_name(*there, index) == nullptr;
-  };
-  if (const auto count = std::count_if(wanted.begin(), wanted.end(), is_new); count > 0)
-    say_building(ns, static_cast<size_t>(count));
+    if (other == nullptr) {
+      ++is_new;
+      wanted.push_back(index);
+    } else if (mongo::normalised_index(*other) == mongo::normalised_index(index)) {
+      wanted.push_back(*other);
+    }
+  }
+  if (is_new > 0) say_building(ns, is_new);
   return wanted;
+}
+
+void CopySchema::say_building(const Namespace& ns, size_t indexes) {
+  std::string line = fmt::format("{}: building {} indexes", ns.name(), indexes);
+  if (line == said_) return;
+  observe::log_info(line);
+  said_ = std::move(line);
 }
 
 // After the last step: what the operator should know before a cutover.

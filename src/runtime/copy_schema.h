@@ -64,6 +64,7 @@ class CopySchema {
   // Of `all` those that the target does not have in another form under the same name.
   mongo::Result<std::vector<OwnedDocument>> not_of_other_make(const Namespace& ns,
                                                               const std::vector<OwnedDocument>& all);
+  void say_building(const Namespace& ns, size_t indexes);
   void compare_indexes(const Namespace& ns, const std::vector<OwnedDocument>& wanted);
 
   std::unique_ptr<mongo::Reader> source_;
@@ -71,6 +72,7 @@ class CopySchema {
   TargetFacts target_facts_;
   CopyRules rules_;
   std::string other_uuid_;
+  std::string said_;  // of a build that has not ended well: it is tried again every few seconds
 };
 
 IndexStep step_of(const OwnedDocument& index, config::Indexes indexes);

@@ -97,6 +97,25 @@ def test_a_validator_and_an_expiry_are_changed(pair, live, database):
     assert live.stop() == 0
 
 
+def test_versions_of_geo_indexes_are_kept_and_no_reason_to_refuse(pair, live, database, settle):
+    """A server takes an index that it has for the same one only with the same version."""
+    def with_version(field, version):
+        return {"key": {field: "2dsphere"}, "name": field, "2dsphereIndexVersion": version}
+
+    here, there = pair.source[database], pair.target[database]
+    there.command("createIndexes", "c", indexes=[with_version("there", 3)])
+    here.command("createIndexes", "c", indexes=[with_version("there", 2), with_version("old", 2)])
+    wait_for(lambda: "old" in indexes(there.c), "the old index")
+    live.kill()
+    here.command("createIndexes", "c", indexes=[with_version("new", 3)])  # with it the others are asked for again
+    live.start_and_watch()
+    wait_for(lambda: "new" in indexes(there.c), "the new index")
+    settle(live, pair.source, pair.target, [f"{database}.c"])
+    versions = {index["name"]: index.get("2dsphereIndexVersion") for index in there.c.list_indexes()}
+    assert versions == {"_id_": None, "there": 3, "old": 2, "new": 3}
+    assert "ERROR" not in live.log
+
+
 def test_an_index_of_a_renamed_collection_follows(pair, live, database, settle):
     here = pair.source[database]
     here.c.create_index([("u", 1)], unique=True)

@@ -82,6 +82,15 @@ TEST(NormalisedIndex, LeavesOutTheVersionOfACollation) {
             plain(R"({"key": {"a": 1}, "name": "x", "collation": {"locale": "de"}})"));
 }
 
+TEST(IndexToCreate, HasTheVersionOfItsKindAsTheSourceListsIt) {
+  const std::string sphere = R"({"key": {"a": "2dsphere"}, "name": "x", "2dsphereIndexVersion": 2})";
+  const OwnedDocument listed = document(R"({"v": 2, "ns": "db.c", )" + sphere.substr(1));
+  EXPECT_EQ(supported_indexes({listed}, ServerInfo()).front(), index_to_create(listed));
+  EXPECT_EQ(to_extended_json(index_to_create(listed).view()),
+            plain(R"({"key": {"a": "2dsphere"}, "name": "x", "2dsphereIndexVersion": 2})"));
+  EXPECT_EQ(index(sphere), plain(R"({"key": {"a": "2dsphere"}, "name": "x"})"));
+}
+
 TEST(NormalisedOptions, LeaveOutWhatBelongsToTheServerAndDefaults) {
   EXPECT_EQ(
       options(
@@ -142,6 +151,33 @@ TEST(UnsupportedOptions, OfIndexesAreCollationHiddenAndASecondText) {
   ASSERT_EQ(left.size(), 3u);
   EXPECT_EQ(left[0], document(R"({"key": {"a": 1}, "name": "a"})"));
   EXPECT_EQ(left[1], document(R"({"key": {"b": 1}, "name": "b"})"));
+}
+
+TEST(UnsupportedOptions, OfIndexesAreThoseOfKindsThatDocumentDbDoesNotHave) {
+  const std::vector<OwnedDocument> indexes = {
+      document(R"({"key": {"a": "2d", "b": 1}, "name": "plane"})"),
+      document(R"({"key": {"a": 1, "b.$**": 1}, "name": "wild"})"),
+      document(R"({"key": {"$**": 1}, "name": "wild alone"})"),
+      document(R"({"key": {"$**": "text", "a": 1}, "name": "wild text"})"),
+      document(R"({"key": {"a": "2d"}, "name": "plane alone"})")};
+  EXPECT_EQ(unsupported("{}", indexes, documentdb()), (List{"index plane", "index wild"}));
+  const auto left = supported_indexes(indexes, documentdb());
+  ASSERT_EQ(left.size(), 3u);
+  EXPECT_EQ(left[0], indexes[2]);
+}
+
+TEST(UnsupportedOptions, OfIndexesOfOtherKindsAreUniqueAndExpiry) {
+  const std::vector<OwnedDocument> indexes = {
+      document(R"({"key": {"a": "2dsphere"}, "name": "a", "unique": true, "2dsphereIndexVersion": 2})"),
+      document(R"({"key": {"b": "hashed"}, "name": "b", "expireAfterSeconds": 0})"),
+      document(R"({"key": {"c": "2d"}, "name": "c", "expireAfterSeconds": 5})"),
+      document(R"({"key": {"d": 1}, "name": "d", "expireAfterSeconds": 5, "unique": true})")};
+  EXPECT_EQ(unsupported("{}", indexes, documentdb()),
+            (List{"index a: unique", "index b: expireAfterSeconds", "index c: expireAfterSeconds"}));
+  const auto left = supported_indexes(indexes, documentdb());
+  ASSERT_EQ(left.size(), 4u);
+  EXPECT_EQ(left[0], document(R"({"key": {"a": "2dsphere"}, "name": "a"})"));
+  EXPECT_EQ(left[3], document(R"({"key": {"d": 1}, "name": "d", "expireAfterSeconds": 5, "unique": true})"));
 }
 
 TEST(UnsupportedOptions, OfIndexesAreThoseAboveTheLimit) {
