@@ -93,6 +93,7 @@ EngineStatus Engine::Core::status() const {
   status.persisting_since = checkpoints_.waits_for_disk_since();
   status.last_write_error = writers_.last_error();
   status.watching = streams_.watching();
+  status.ending = shared_.ending.has_value();
   return status;
 }
 

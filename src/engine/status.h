@@ -115,6 +115,7 @@ struct EngineStatus {
   Instant persisting_since;      // since when the disk has not taken the state, 0 = it is not being asked
   std::string last_write_error;  // empty when the last write went well
   bool watching = false;
+  bool ending = false;
   std::optional<CopyProgress> copy;  // nothing: no copy in this run
 };
 

@@ -267,10 +267,11 @@ void Suspects::repair(Suspect& suspect, const OwnedDocument& source_document) {
 // After a crash under load there may be thousands.
 void Suspects::say_repairs() {
   if (repairs_unsaid_ == 0 || (shared_.now < say_repairs_at_ && !shared_.ending)) return;
-  shared_.notice(output::Level::warning,
-                 fmt::format("{} documents differed where a write of unknown outcome may have come late: "
-                             "written again as the source has them (the last one in {})",
-                             repairs_unsaid_, repaired_ns_.name()));
+  shared_.notice(
+      output::Level::warning,
+      fmt::format("{} documents differ where a write of unknown outcome may have come late: they are being "
+                  "written again as the source has them (the last one in {})",
+                  repairs_unsaid_, repaired_ns_.name()));
   repairs_unsaid_ = 0;
   say_repairs_at_ = shared_.now + kRepairsSaidEvery;
 }

@@ -1,5 +1,6 @@
 #include "mongo/endpoint.h"
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -33,6 +34,16 @@ Result<Reply> run_admin(Connection& connection, const char* name) {
   Bson command;
   bson_append_int32(command.get(), name, -1, 1);
   return connection.read(ErrorContext::connect, "admin", *command.get());
+}
+
+// The driver leaves servers of another set out without a word.
+Error with_name_of_set(Error error, const mongoc_uri_t* uri) {
+  const char* set = mongoc_uri_get_replica_set(uri);
+  const bool nobody_fits = error.message.find("No suitable servers") != std::string::npos &&
+                           error.message.find('[') == std::string::npos;
+  if (set != nullptr && nobody_fits)
+    error.message += fmt::format(" (is '{}' the name of the replica set, and has it a primary?)", set);
+  return error;
 }
 
 }  // namespace
@@ -84,7 +95,7 @@ Result<ServerInfo> Endpoint::describe() {
   auto hello = run_admin(connection, "hello");
   constexpr int command_not_found = 59;
   if (!hello && hello.error().code == command_not_found) hello = run_admin(connection, "isMaster");
-  if (!hello) return tl::unexpected(hello.error());
+  if (!hello) return tl::unexpected(with_name_of_set(hello.error(), impl_->uri.get()));
   const auto build_info = run_admin(connection, "buildInfo");
   return parse_server_info(hello->view(), build_info ? build_info->view() : DocumentView(),
                            host_hints(impl_->uri.get()));

@@ -35,6 +35,7 @@ std::string state_of(const EngineStatus& status, bool stalled) {
                        [&](const StreamStatus& stream) { return stream.state == state; });
   };
   if (any(StreamState::gap)) return "gap";
+  if (status.ending) return "stopping";
   if (!status.watching) return "checking";
   if (any(StreamState::reconnecting) || any(StreamState::waiting)) return "reconnecting";
   if (status.writers_retrying > 0) return "retrying";

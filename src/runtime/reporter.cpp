@@ -83,9 +83,7 @@ void Reporter::report_if_due(TimePoint now, const Engine& engine) {
   }
   if (now >= look_due_) {
     EngineStatus status = status_at(now, engine);
-    if (const std::string line = watch_.look(status); !line.empty()) {
-      log(watch_.stalled().empty() ? output::Level::info : output::Level::warning, line);
-    }
+    look(status);
     report_copy(now, std::move(status));
     look_due_ = now + kLookEvery;
   }
@@ -95,8 +93,15 @@ void Reporter::report_if_due(TimePoint now, const Engine& engine) {
   }
 }
 
+void Reporter::look(const EngineStatus& status) {
+  if (const std::string line = watch_.look(status); !line.empty()) {
+    log(watch_.stalled().empty() ? output::Level::info : output::Level::warning, line);
+  }
+}
+
 void Reporter::report(TimePoint now, const Engine& engine) {
   EngineStatus status = status_at(now, engine);
+  look(status);
   log(output::Level::info,
       observe::status_line(last_status_.status, status, seconds_between(last_status_.at, now), wall_ms(),
                            watch_.stalled()));

@@ -34,6 +34,7 @@ class Reporter {
     EngineStatus status;
   };
 
+  void look(const EngineStatus& status);
   void report_copy(TimePoint now, EngineStatus status);
   void show_progress(TimePoint now, const Engine& engine);
 

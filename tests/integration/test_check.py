@@ -90,6 +90,13 @@ def test_an_unreachable_server_is_a_problem_and_the_other_is_checked_still(pair,
     assert rows[other][0]["verdict"] == "ok" and f"{other} rights" in rows
 
 
+def test_a_wrong_name_of_the_replica_set_is_asked_for(pair, check):
+    uri = pair.source_server.uri().replace("directConnection=true", "replicaSet=other")
+    code, rows = check(impatient(uri), pair.target_server.uri(), ["db.c"])
+    assert code == 1 and problems(rows) == ["source"]
+    assert "is 'other' the name of the replica set" in rows["source"][0]["found"]
+
+
 def test_a_server_that_never_answers_is_given_up(pair, check, new_proxy):
     proxy = new_proxy(pair.source_server)
     proxy.swallow()

@@ -83,6 +83,14 @@ TEST(StatusLine, IsNotLiveWhileTheSourceHasMoreThanWasRead) {
   EXPECT_TRUE(has(line(now), " lag=60.0s")) << "a source that gives less than it has: " << line(now);
 }
 
+TEST(StatusLine, IsNotLiveWhileTheServiceEnds) {
+  EngineStatus now = watching();
+  now.ending = true;
+  EXPECT_TRUE(has(line(now), "state=stopping ")) << line(now);
+  now.streams[0].state = StreamState::gap;
+  EXPECT_TRUE(has(line(now), "state=gap ")) << line(now);
+}
+
 TEST(StatusLine, ShowsHowLongChangesHaveWaitedInTheSpool) {
   EngineStatus now = watching();
   now.now = {60'000'000};
