@@ -16,10 +16,13 @@ constexpr size_t kDuplicatesOneIn = 10;
 constexpr size_t kDuplicatesMin = 3;
 constexpr uint64_t kUpsertsInARow = 20'000;
 
-// Throttling: multiplicative decrease, additive increase.
+// Throttling, and answers that do not come in time: multiplicative decrease, additive increase.
 constexpr double kThrottledFactor = 0.5;
-constexpr double kRecoveryStep = 25;
+constexpr double kRecoveryOneIn = 8;
+constexpr double kRecoveryStep_max = 25;
 constexpr double kOperationsLeast = 8;
+// A connection that is cut loses commands of any age, most of them younger.
+constexpr Duration kTookLong = Duration::seconds(2);
 
 constexpr Duration kRetriedToldEvery = Duration::seconds(60);
 
@@ -94,7 +97,7 @@ void Writers::on_finished(input::WriteFinished&& finished) {
   }
   last_error_.clear();
   writer.unknown = writer.unknown && !writer.rest.empty();
-  operations_max_ = std::min<double>(shared_.options.batch_operations_max, operations_max_ + kRecoveryStep);
+  if (!took_long(writer)) speed_up();
   send_rest(index);
 }
 
@@ -166,7 +169,21 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
                                written_to(writer.entries), writer.attempt, describe(error)));
   }
   keep_first_part(writer);
+  if (error.outcome_unknown && took_long(writer)) {
+    slow_down();
+    halve(writer);
+  }
   wait(index, error);
+}
+
+// A target that needs longer for so many operations than the driver waits would never be done with them.
+bool Writers::took_long(const Writer& writer) const { return shared_.now - writer.sent_at >= kTookLong; }
+
+void Writers::halve(Writer& writer) {
+  auto& entries = writer.entries;
+  const auto middle = entries.begin() + static_cast<std::ptrdiff_t>((entries.size() + 1) / 2);
+  writer.rest.insert(writer.rest.begin(), middle, entries.end());
+  entries.erase(middle, entries.end());
 }
 
 // The others are tried again without it: a collection that stands still must not hold them up.
@@ -183,9 +200,7 @@ void Writers::split(uint32_t index, const Error& error) {
   Writer& writer = writers_[index];
   auto& entries = writer.entries;
   if (entries.size() > 1) {
-    const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
-    writer.rest.insert(writer.rest.begin(), middle, entries.end());
-    entries.erase(middle, entries.end());
+    halve(writer);
     send(index);
     return;
   }
@@ -272,6 +287,11 @@ void Writers::take_one_part_each(const Error& error) {
       fmt::format("the target refuses a bulkWrite: {}; each collection is written with a command of its own "
                   "from now on",
                   describe(error)));
+}
+
+void Writers::speed_up() {
+  operations_max_ += std::min(operations_max_ / kRecoveryOneIn, kRecoveryStep_max);
+  operations_max_ = std::min<double>(operations_max_, shared_.options.batch_operations_max);
 }
 
 void Writers::slow_down() {

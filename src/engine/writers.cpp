@@ -110,7 +110,7 @@ void Writers::send_rest(uint32_t index) {
     set_free(index);
     return;
   }
-  const size_t count = (writer.rest.size() + 1) / 2;
+  const size_t count = std::min<size_t>((writer.rest.size() + 1) / 2, limits().operations_max);
   const auto end = writer.rest.begin() + static_cast<std::ptrdiff_t>(count);
   writer.entries.assign(writer.rest.begin(), end);
   writer.rest.erase(writer.rest.begin(), end);

@@ -71,6 +71,8 @@ class Writers {
   void on_command_failed(uint32_t index, const Error& error);
   void split(uint32_t index, const Error& error);
   void keep_first_part(Writer& writer);
+  bool took_long(const Writer& writer) const;
+  void halve(Writer& writer);
   // True when the writer should pause before its next batch.
   bool settle_refused(KeyEntry& entry, const Error& error);
   // The target takes less in a command than it said, or refuses one collection of several: each alone tells.
@@ -78,6 +80,7 @@ class Writers {
   // After its retry, and the target would take it.
   bool may_land_late(const std::vector<KeyEntry*>& entries) const;
   void slow_down();
+  void speed_up();
   void tell_retried(const Namespace& ns, const Error& error);
   BatchLimits limits() const;
 
@@ -93,7 +96,7 @@ class Writers {
   uint32_t busy_ = 0;
   uint32_t retrying_ = 0;
   bool one_part_each_ = false;
-  double operations_max_ = 0;  // falls when the target throttles, rises again with every success
+  double operations_max_ = 0;  // falls when the target throttles or is slow, rises again with every success
   std::string last_error_;
   std::map<int, Instant> tell_retried_at_;  // by code, the next time
 };

@@ -102,7 +102,9 @@ void choose_faults(Random& random, Profile& profile) {
   target.refused_document = random.percent(15) ? random.between_u32(5, 60) : 0;
   target.access_denied = random.percent(5) ? 5 : 0;
   target.outages = random.percent(20) ? random.between_u32(1, 2) : 0;
-  target.no_bulk_write = profile.engine.seed / 512 % 8 == 0;  // not drawn
+  target.no_bulk_write = profile.engine.seed / 512 % 8 == 0;  // not drawn, nor is the next one
+  if (profile.engine.seed / 4'096 % 8 == 0)
+    target.operations_in_time = static_cast<uint32_t>(2 + profile.engine.seed / 32'768 % 16);
 
   profile.disk.fails = random.percent(25) ? random.between_u32(1, 100) : 0;
   profile.disk.latency_max = random.milliseconds(1, 40);

@@ -25,13 +25,14 @@ struct SourceFaults {
 };
 
 struct TargetFaults {
-  uint32_t refused_before = 0;    // transient, nothing was done
-  uint32_t throttled = 0;         // 16500
-  uint32_t operation_fails = 0;   // of a single operation
-  uint32_t reply_lost = 0;        // applied, or not, or only in part
-  uint32_t lands_late = 0;        // of the replies lost: the command lands later
-  uint32_t slow = 0;              // a reply takes a second or more
-  uint32_t refused_document = 0;  // of the documents written to the source
+  uint32_t refused_before = 0;      // transient, nothing was done
+  uint32_t throttled = 0;           // 16500
+  uint32_t operation_fails = 0;     // of a single operation
+  uint32_t reply_lost = 0;          // applied, or not, or only in part
+  uint32_t lands_late = 0;          // of the replies lost: the command lands later
+  uint32_t slow = 0;                // a reply takes a second or more
+  uint32_t operations_in_time = 0;  // of a command with more the reply is lost; 0: it takes any number
+  uint32_t refused_document = 0;    // of the documents written to the source
   uint32_t access_denied = 0;
   bool no_bulk_write = false;  // the command is refused, whatever the target says of itself
   uint32_t outages = 0;        // number of them in the run

@@ -13,6 +13,8 @@
 namespace ddsync::sim {
 namespace {
 
+constexpr Duration kPatience = Duration::seconds(3);  // of the driver, for an answer
+
 WriteOutcome command_failed(int code, const char* message) {
   return failed(make_error(ErrorContext::write_command, code, "", message));
 }
@@ -55,11 +57,18 @@ void TargetLink::write(const WriteBatch& batch) {
     finish(batch.writer, batch.id, answer_after, reply_lost());
   } else if (refuse_command(batch, answer_after)) {
     return;
+  } else if (takes_too_long(batch)) {
+    lose_reply(batch, request, kPatience);
   } else if (around_.happens(faults.reply_lost)) {
     lose_reply(batch, request, answer_after);
   } else {
     execute_and_answer(batch, request, answer_after);
   }
+}
+
+bool TargetLink::takes_too_long(const WriteBatch& batch) const {
+  const uint32_t in_time = around_.profile.target.operations_in_time;
+  return in_time > 0 && batch.operations.size() > in_time;
 }
 
 bool TargetLink::refuse_command(const WriteBatch& batch, Duration answer_after) {

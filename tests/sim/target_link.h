@@ -48,6 +48,7 @@ class TargetLink {
   void finish(WriterId writer, BatchId id, Duration delay, WriteOutcome outcome);
   void execute_later(const std::shared_ptr<Request>& request, Duration delay, Target::Positions positions);
   void lose_reply(const WriteBatch& batch, const std::shared_ptr<Request>& request, Duration answer_after);
+  bool takes_too_long(const WriteBatch& batch) const;
   bool refuse_command(const WriteBatch& batch, Duration answer_after);
   void execute_and_answer(const WriteBatch& batch, const std::shared_ptr<Request>& request,
                           Duration answer_after);

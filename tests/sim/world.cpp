@@ -38,7 +38,8 @@ std::string in_words(const WriteBatch& write) {
 }
 
 Duration time_to_settle(const Profile& profile) {
-  return {Duration::seconds(120).us + 4 * profile.engine.late_write_max.us};
+  const Duration to_find_its_pace = Duration::seconds(profile.target.operations_in_time > 0 ? 300 : 0);
+  return {Duration::seconds(120).us + to_find_its_pace.us + 4 * profile.engine.late_write_max.us};
 }
 
 Duration half(Duration whole) { return {whole.us / 2}; }

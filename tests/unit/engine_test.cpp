@@ -462,6 +462,39 @@ TEST(EngineErrors, AWholeCommandThatIsRefusedIsHalvedUntilTheCulpritStandsAlone)
   EXPECT_EQ(given.engine().status().events_quarantined, 1u);
 }
 
+TEST(EngineErrors, ACommandThatIsNotAnsweredInTimeIsTriedInHalves) {
+  EngineOptions options = Harness::options(1);
+  options.batch_operations_max = 40;
+  Harness given(options);
+  given.start();
+  given.batch(inserts(1, 40), "all");
+  size_t sent = 40;
+  for (int tries = 0; tries < 3; ++tries, sent /= 2) {
+    const auto write = given.take<output::Write>();
+    EXPECT_EQ(write.operations.size(), sent);
+    given.pass_ms(60'000);
+    given.fail(write, Treatment::retry, true);
+    given.pass_ms(60'000);  // its backoff
+  }
+  size_t applied = 0;
+  while (given.has<output::Write>()) {
+    const auto write = given.take<output::Write>();
+    EXPECT_LE(write.operations.size(), 12u) << "what is left of the batch, too: an eighth more each time";
+    applied += write.operations.size();
+    given.acknowledge(write);
+  }
+  EXPECT_EQ(applied, 40u);
+}
+
+TEST(EngineErrors, ACommandThatIsCutOffAtOnceStaysWhole) {
+  Harness given(Harness::options(1));
+  given.start();
+  given.batch(inserts(1, 40), "all");
+  given.fail(given.take<output::Write>(), Treatment::retry, true);
+  given.pass_ms(60'000);
+  EXPECT_EQ(given.take<output::Write>().operations.size(), 40u);
+}
+
 TEST(EngineErrors, ARefusedDocumentStopsTheServiceAndNothingIsSkipped) {
   Harness given(Harness::options());
   given.start();
