@@ -9,6 +9,7 @@
 #include "engine/copy_checkpoint.h"
 #include "engine/namespace_queue.h"
 #include "engine/range_copy.h"
+#include "engine/too_much.h"
 
 namespace ddsync {
 
@@ -36,11 +37,13 @@ struct CollectionCopy {
   uint64_t documents = 0;        // estimate
   uint64_t documents_done = 0;   // of ranges that are complete, and by earlier processes
   uint64_t average_bytes = 0;    // of its documents; 0 = none was read yet
+  Portion documents_at_once;     // by one read
   std::deque<RangeLeft> waiting;
   std::vector<std::unique_ptr<RangeCopy>> active;
 
   // Of the schema change that its step needs.
   bool changing = false;
+  bool builds = false;  // indexes
   BatchId change;
   WriterId writer;
   uint32_t attempt = 1;

@@ -138,6 +138,7 @@ class Copies {
   uint64_t bytes_ = 0;     // of documents that the target has not yet
   uint64_t reserved_ = 0;  // for what is being read
   uint32_t changes_running_ = 0;
+  uint32_t builds_ = 0;          // of them, of indexes
   uint32_t live_builds_ = 0;     // of them, of collections that are not copied
   uint64_t documents_done_ = 0;  // of collections that are complete
   uint64_t indexes_refused_ = 0;

@@ -63,9 +63,12 @@ void Copies::read() {
       read.after = range->read_to();
     }
     const uint64_t average = range->collection().average_bytes;
-    const uint64_t wanted = average == 0 ? kFirstDocuments : options.batch_bytes_max / average;
+    const uint64_t fitting = average == 0 ? kFirstDocuments : options.batch_bytes_max / average;
+    const uint64_t wanted = range->collection().documents_at_once.of(fitting);
     read.documents_max = static_cast<uint32_t>(std::clamp<uint64_t>(wanted, 1, options.batch_documents_max));
     range->asked = true;
+    range->asked_documents = read.documents_max;
+    range->asked_at = shared_.now;
     reserved_ += options.batch_bytes_max;
     shared_.emit(std::move(read));
   }
@@ -82,6 +85,8 @@ void Copies::on_batch(input::RangeBatch&& batch) {
   range->asked = false;
   range->open = !batch.done;
   range->failures = 0;
+  range->collection().documents_at_once.answered(range->asked_documents,
+                                                 shared_.options.copy.batch_documents_max);
   const bool done = batch.done;
   take_documents(*range, std::move(batch));
   if (!done) return;
@@ -147,7 +152,10 @@ void Copies::on_failed(const input::RangeFailed& failed) {
     return;
   }
   range->failures += 1;
-  range->read_again_at = shared_.now + shared_.backoff(range->failures);
+  const Duration took = shared_.now - range->asked_at;
+  if (was_too_much(failed.error, took))
+    range->collection().documents_at_once.too_much(range->asked_documents);
+  range->read_again_at = shared_.now + shared_.backoff(range->failures, took);
   if (failed.error.treatment != Treatment::cursor_lost) shared_.counters.errors += 1;
   if (range->failures == 1 || range->failures % 20 == 0) {
     shared_.notice(output::Level::warning, "reading " + range->bounds().ns.name() + " failed (try " +

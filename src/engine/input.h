@@ -107,6 +107,7 @@ struct Compared {
   uint64_t id = 0;
   std::vector<ComparedKey> keys;  // empty when `error`
   std::optional<Error> error;
+  uint64_t bytes = 0;  // of the documents of both sides
 };
 
 // Answer to output::PlanCopy. Treatment::fatal: the copy must not begin, the message says why and what to do.

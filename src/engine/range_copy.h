@@ -47,6 +47,8 @@ class RangeCopy {
   // Of its cursor and its reader.
   std::optional<ReaderId> reader;
   bool asked = false;
+  uint32_t asked_documents = 0;
+  Instant asked_at;
   bool open = false;
   uint32_t failures = 0;  // in a row
   Instant read_again_at;

@@ -1,6 +1,8 @@
 // What the parts of the engine have in common during one step.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 #include "engine/output.h"
 #include "engine/rng.h"
 #include "engine/status.h"
+#include "engine/too_much.h"
 
 namespace ddsync {
 
@@ -47,6 +50,15 @@ struct Shared {
   Duration backoff(uint32_t attempt) {
     return rng.backoff(options.backoff_min, options.backoff_max, attempt);
   }
+  // The same, for what took so long: those that share a slow line and are cut off together would begin again
+  // together, for ever.
+  Duration backoff(uint32_t attempt, Duration took) {
+    const Duration pause = backoff(attempt);
+    if (attempt < kInStepAttempts || took < kTookLong) return pause;
+    return std::max(pause, Duration{static_cast<int64_t>(rng.next() % static_cast<uint64_t>(took.us))});
+  }
+
+  static constexpr uint32_t kInStepAttempts = 3;
 
   // The first reason wins.
   void end(output::StopReason reason, std::string text) {

@@ -13,6 +13,7 @@
 #include "engine/schema_change.h"
 #include "engine/spool_queue.h"
 #include "engine/status.h"
+#include "engine/too_much.h"
 
 namespace ddsync {
 
@@ -128,6 +129,8 @@ struct Stream {
   bool heard = false;            // an answer with or without events came to this process
   bool last_batch_full = false;  // it was all that was asked for; a single event tells nothing
   uint32_t asked_events = 0;     // by the last read
+  Instant asked_at;              // when that was, or when it was to be opened
+  Portion events_at_once;        // by one read
   Instant keeps_up_since;  // the end of the last pause, or of the last read that brought all it was asked for
   Instant last_event;      // when the last batch with events came, or the cursor was opened
   uint64_t empty_batches = 0;

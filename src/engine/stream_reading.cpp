@@ -38,6 +38,7 @@ void note_sizes(Stream& stream, const BatchSize& size) {
 
 bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
   answered(stream);
+  stream.events_at_once.answered(stream.asked_events, kBatchEventsMax);
   stream.heard = true;
   if (shared_.now - stream.last_answer >= kStreamPause) stream.keeps_up_since = shared_.now;
   stream.last_answer = shared_.now;
@@ -87,6 +88,7 @@ void Streams::on_idle(Stream& stream, StreamPosition position) {
 void Streams::on_spooled(const input::StreamSpooled& spooled) {
   Stream& stream = at(spooled.stream);
   answered(stream);
+  stream.events_at_once.answered(stream.asked_events, kBatchEventsMax);
   stream.last_answer = stream.last_event = shared_.now;
   stream.last_batch_empty = false;
   recovered(stream);
@@ -233,6 +235,7 @@ void Streams::read(Stream& stream, uint64_t held_bytes, bool to_spool) {
   const uint64_t events = std::clamp<uint64_t>(events_to_ask(stream, held_bytes), 1, kBatchEventsMax);
   stream.asked = true;
   stream.asked_events = static_cast<uint32_t>(events);
+  stream.asked_at = shared_.now;
   stream.reserved_bytes = (events - 1) * stream.expected_event_bytes;
   reserved_bytes_ += stream.reserved_bytes;
   output::ReadStream read;
@@ -255,7 +258,7 @@ uint64_t Streams::events_to_ask(const Stream& stream, uint64_t held_bytes) const
     events = std::min(events, share / std::max(stream.expected_event_bytes, kAfterPauseEventBytes));
   }
   // Growing by steps: sizes are known only of what came.
-  return std::min<uint64_t>(events, 2 * uint64_t{stream.asked_events});
+  return stream.events_at_once.of(std::min<uint64_t>(events, 2 * uint64_t{stream.asked_events}));
 }
 
 void Streams::answered(Stream& stream) {

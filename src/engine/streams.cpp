@@ -111,6 +111,7 @@ void Streams::open_all() {
 
 void Streams::open(Stream& stream) {
   stream.asked = true;
+  stream.asked_at = shared_.now;
   stream.opened = false;
   shared_.emit(output::OpenStream{{stream.index}, stream.read_position});
 }
@@ -119,7 +120,8 @@ void Streams::on_opened(const input::StreamOpened& opened) {
   Stream& stream = at(opened.stream);
   stream.asked = false;
   stream.opened = true;
-  stream.last_answer = stream.last_event = stream.keeps_up_since = shared_.now;
+  stream.last_event = stream.keeps_up_since = shared_.now;
+  if (stream.failures == 0) stream.last_answer = shared_.now;  // else no read was answered since
   if (!opened.expanded && !std::exchange(not_expanded_said_, true)) {
     shared_.notice(output::Level::info,
                    "the source tells nothing of collections and indexes that are created or changed (MongoDB "
@@ -285,7 +287,9 @@ void Streams::reopen_later(Stream& stream, const Error& error) {
   stream.failures += 1;
   stream.state = state_after(error);
   stream.detail = describe(error);
-  stream.reopen_at = shared_.now + shared_.backoff(stream.failures);
+  const Duration took = shared_.now - stream.asked_at;
+  if (was_too_much(error, took)) stream.events_at_once.too_much(stream.asked_events);
+  stream.reopen_at = shared_.now + shared_.backoff(stream.failures, took);
   shared_.counters.stream_reopens += 1;
   if (error.treatment != Treatment::cursor_lost) shared_.counters.errors += 1;
   if (stream.failures == 1 || stream.failures % 20 == 0) {

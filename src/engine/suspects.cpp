@@ -140,7 +140,7 @@ void Suspects::pump() {
   const bool full = repairs_.bytes() >= shared_.options.memory_bytes_max / kRepairsOneIn;
   // A repair may be set aside for a value that another suspect holds: that one must still be found.
   if (full && pending_.set_aside_count() == 0) return;
-  output::Compare compare = choose(full ? 1 : ask_max_);
+  output::Compare compare = choose(full ? 1 : at_once_.of(ask_max_));
   if (asked_.empty()) {
     next_check_ = shared_.now + kQuietCheckInterval;
     return;
@@ -180,13 +180,12 @@ void Suspects::on_compared(input::Compared&& compared) {
   }
   attempt_ = 0;
   next_check_ = shared_.now;
-  learn_size(compared.keys);
+  learn_size(compared.bytes);
+  at_once_.answered(asked_.size(), kComparedAtOnceMax);
   for (size_t i = 0; i < asked_.size(); ++i) settle(asked_[i], compared.keys[i]);
 }
 
-void Suspects::learn_size(const std::vector<input::ComparedKey>& keys) {
-  uint64_t bytes = 0;
-  for (const input::ComparedKey& key : keys) bytes += key.source_document.view().size;
+void Suspects::learn_size(uint64_t bytes) {
   const bool large = 2 * bytes > shared_.options.memory_bytes_max / kRepairsOneIn;
   ask_max_ = large ? std::max<size_t>(1, ask_max_ / 2) : std::min(2 * ask_max_, kComparedAtOnceMax);
 }
@@ -194,6 +193,7 @@ void Suspects::learn_size(const std::vector<input::ComparedKey>& keys) {
 void Suspects::on_failed(const Error& error) {
   const std::string ns = asked_ns_.name();
   attempt_ += 1;
+  if (was_too_much(error, shared_.now - asked_at_)) at_once_.too_much(asked_.size());
   next_check_ = shared_.now + shared_.backoff(attempt_);
   shared_.counters.errors += 1;
   if (error.treatment == Treatment::fatal) {

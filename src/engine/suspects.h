@@ -91,7 +91,7 @@ class Suspects {
   bool may_be_of_another_life(const Suspect& suspect) const;
   output::Compare choose(size_t most);
   void on_failed(const Error& error);
-  void learn_size(const std::vector<input::ComparedKey>& keys);
+  void learn_size(uint64_t bytes);
   bool eligible(const Suspect& suspect) const;
   void settle(const Key& key, const input::ComparedKey& found);
   void repair(Suspect& suspect, const OwnedDocument& source_document);
@@ -110,6 +110,7 @@ class Suspects {
   std::vector<Key> asked_;
   Namespace asked_ns_;
   size_t ask_max_;  // keys of the next comparison: fewer where documents are large
+  Portion at_once_;
   Key chosen_last_;
   Instant asked_at_;
   bool in_flight_ = false;

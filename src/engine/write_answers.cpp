@@ -21,8 +21,8 @@ constexpr double kThrottledFactor = 0.5;
 constexpr double kRecoveryOneIn = 8;
 constexpr double kRecoveryStep_max = 25;
 constexpr double kOperationsLeast = 8;
-// A connection that is cut loses commands of any age, most of them younger.
-constexpr Duration kTookLong = Duration::seconds(2);
+// Sizes whose answer takes more than a part of what was too long are large enough.
+constexpr int64_t kOfTooLongOneIn = 4;
 
 constexpr Duration kRetriedToldEvery = Duration::seconds(60);
 
@@ -97,7 +97,7 @@ void Writers::on_finished(input::WriteFinished&& finished) {
   }
   last_error_.clear();
   writer.unknown = writer.unknown && !writer.rest.empty();
-  if (!took_long(writer)) speed_up();
+  if (too_long_ == Duration{} || kOfTooLongOneIn * took(writer).us <= too_long_.us) speed_up();
   send_rest(index);
 }
 
@@ -169,15 +169,17 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
                                written_to(writer.entries), writer.attempt, describe(error)));
   }
   keep_first_part(writer);
-  if (error.outcome_unknown && took_long(writer)) {
-    slow_down();
+  if (was_too_much(error, took(writer))) {
+    // What was sent before the last time tells nothing new.
+    if (writer.sent_at >= slowed_at_) {
+      slowed_at_ = shared_.now;
+      too_long_ = took(writer);
+      slow_down();
+    }
     halve(writer);
   }
   wait(index, error);
 }
-
-// A target that needs longer for so many operations than the driver waits would never be done with them.
-bool Writers::took_long(const Writer& writer) const { return shared_.now - writer.sent_at >= kTookLong; }
 
 void Writers::halve(Writer& writer) {
   auto& entries = writer.entries;

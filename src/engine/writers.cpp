@@ -143,7 +143,7 @@ bool Writers::suspect_unknown() {
 
 void Writers::wait(uint32_t index, const Error& error) {
   Writer& writer = writers_[index];
-  Duration pause = shared_.backoff(std::max(1u, writer.attempt));
+  Duration pause = shared_.backoff(std::max(1u, writer.attempt), took(writer));
   if (error.retry_after_ms > 0) pause = std::max(pause, Duration::milliseconds(error.retry_after_ms));
   writer.state = State::waiting;
   writer.resume_at = shared_.now + pause;

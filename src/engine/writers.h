@@ -71,7 +71,7 @@ class Writers {
   void on_command_failed(uint32_t index, const Error& error);
   void split(uint32_t index, const Error& error);
   void keep_first_part(Writer& writer);
-  bool took_long(const Writer& writer) const;
+  Duration took(const Writer& writer) const { return shared_.now - writer.sent_at; }
   void halve(Writer& writer);
   // True when the writer should pause before its next batch.
   bool settle_refused(KeyEntry& entry, const Error& error);
@@ -97,6 +97,8 @@ class Writers {
   uint32_t retrying_ = 0;
   bool one_part_each_ = false;
   double operations_max_ = 0;  // falls when the target throttles or is slow, rises again with every success
+  Instant slowed_at_;          // when a command was last too much for the target
+  Duration too_long_;          // what that one took; 0: none was
   std::string last_error_;
   std::map<int, Instant> tell_retried_at_;  // by code, the next time
 };

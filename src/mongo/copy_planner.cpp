@@ -176,7 +176,8 @@ Result<OwnedValue> CommandPlanner::outermost_id(const Namespace& ns, int directi
 Result<bool> CommandPlanner::has_any(const Namespace& ns, const OwnedDocument& filter) {
   const auto id = first_id(ns, filter.view(), 0);
   if (id) return !id->missing();
-  if (is_refusal(id.error())) return true;  // a range that may be empty
+  const bool may_be_there = is_refusal(id.error()) || id.error().code == kErrorNetwork;
+  if (may_be_there) return true;  // a range that may be empty
   return tl::unexpected(id.error());
 }
 

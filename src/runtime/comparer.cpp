@@ -21,16 +21,14 @@ void Comparer::carry_out(const CompareOrder& order) {
 }
 
 void Comparer::carry_out(const output::Compare& order) {
-  input::Compared answer{.id = order.id, .keys = {}, .error = {}};
-  if (auto keys = compare(order)) {
-    answer.keys = *std::move(keys);
-  } else {
-    answer.error = std::move(keys).error();
+  input::Compared answer{.id = order.id, .keys = {}, .error = {}, .bytes = 0};
+  if (auto compared = compare(order, answer); !compared) {
+    answer.error = std::move(compared).error();
   }
   inbox_.post(std::move(answer));
 }
 
-mongo::Result<std::vector<input::ComparedKey>> Comparer::compare(const output::Compare& order) {
+mongo::Result<void> Comparer::compare(const output::Compare& order, input::Compared& answer) {
   auto source = source_reader_->find_by_ids(order.ns, order.ids);
   if (!source) {
     return tl::unexpected(std::move(source).error());
@@ -39,14 +37,16 @@ mongo::Result<std::vector<input::ComparedKey>> Comparer::compare(const output::C
   if (!target) {
     return tl::unexpected(std::move(target).error());
   }
-  std::vector<input::ComparedKey> keys(order.ids.size());
-  for (size_t i = 0; i < keys.size(); ++i) {
-    keys[i].equal = source->at(i) == target->at(i);
-    if (!keys[i].equal) {
-      keys[i].source_document = std::move(source->at(i));
+  answer.keys.resize(order.ids.size());
+  for (size_t i = 0; i < order.ids.size(); ++i) {
+    answer.bytes += source->at(i).view().size + target->at(i).view().size;
+    input::ComparedKey& key = answer.keys[i];
+    key.equal = source->at(i) == target->at(i);
+    if (!key.equal) {
+      key.source_document = std::move(source->at(i));
     }
   }
-  return keys;
+  return {};
 }
 
 void Comparer::carry_out(const DescribeTarget&) {

@@ -32,7 +32,7 @@ class Comparer {
  private:
   void carry_out(const output::Compare& order);
   void carry_out(const DescribeTarget& order);
-  mongo::Result<std::vector<input::ComparedKey>> compare(const output::Compare& order);
+  mongo::Result<void> compare(const output::Compare& order, input::Compared& answer);
 
   std::unique_ptr<mongo::Reader> source_reader_;
   std::unique_ptr<mongo::Reader> target_reader_;

@@ -259,6 +259,7 @@ void TargetLink::compare(const output::Compare& order) {
     answer.id = order.id;
     for (size_t i = 0; i < order.ids.size(); ++i) {
       input::ComparedKey& key = answer.keys.emplace_back();
+      answer.bytes += source->at(i).size() + target->at(i).size();
       key.equal = source->at(i) == target->at(i);
       if (key.equal) continue;
       repaired_.insert({order.ns, identity_of(order.ids[i].view())});

@@ -63,7 +63,7 @@ TEST(EngineWatermark, StopsBeforeTheFirstEventThatIsNotAcknowledged) {
   given.pass_ms(1500);
   EXPECT_EQ(name_of(given.make_durable()), named("a"));
   given.acknowledge(writes[1]);
-  given.pass_ms(10);
+  given.pass_ms(50);
   EXPECT_EQ(name_of(given.make_durable()), named("after"));
 }
 
@@ -93,7 +93,7 @@ TEST(EngineOrder, AnUpdateWithoutItsDocumentIsSkipped) {
   given.batch(event("a", "update", "1", "null"), "a");
   EXPECT_FALSE(given.has<output::Write>());
   EXPECT_EQ(given.engine().status().events_skipped, 1u);
-  given.pass_ms(10);
+  given.pass_ms(50);
   EXPECT_EQ(name_of(given.make_durable()), named("a"));
 }
 
@@ -940,7 +940,7 @@ TEST(EngineDisk, EventsThatComeOneByOneShareACheckpoint) {
     given.acknowledge(given.take<output::Write>());
     EXPECT_FALSE(given.has<output::Persist>());
   }
-  given.pass_ms(10);
+  given.pass_ms(50);
   EXPECT_EQ(name_of(given.make_durable()), named("c"));
 }
 
@@ -951,7 +951,7 @@ TEST(EngineDisk, AFailingDiskPausesReadingAndIsTriedAgain) {
   given.batch(insert("a", "1"), "a");
   given.take_all<output::ReadStream>();
   given.acknowledge(given.take<output::Write>());
-  given.pass_ms(10);
+  given.pass_ms(50);
   const auto persist = given.take<output::Persist>();
   Error full;
   full.code = kErrorLocalDisk;
