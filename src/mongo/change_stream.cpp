@@ -18,6 +18,10 @@ constexpr uint32_t kEarlyAnswersFree = 3;
 constexpr uint32_t kPauseDoublings_max = 8;  // 1 ms .. 256 ms
 
 constexpr int32_t kEventsOfClosedHistory = 1'000;
+// MongoDB looks through all that was written since the position for the first change of this stream, in one
+// read, and begins anew when it is asked again: after hours of a busy server that takes longer than other
+// commands may.
+constexpr uint32_t kUnansweredReads = 2;
 
 // How servers refuse an option that they do not know: MongoDB before 6.0 says 40415, with a strict API
 // version 323; others what they like. Some of these stand for a bad token, too: then the same is refused
@@ -108,8 +112,9 @@ StreamPosition start_position(DocumentView reply, const RawBatch& batch) {
 
 }  // namespace
 
-RawChangeStream::RawChangeStream(mongoc_client_pool_t* pool, const WatchScope& scope)
-    : connection_(pool, Connection::ReadFrom::preferred),
+RawChangeStream::RawChangeStream(Pools pools, const WatchScope& scope)
+    : pools_(std::move(pools)),
+      connection_(pools_.usual, Connection::ReadFrom::preferred),
       scope_(scope),
       database_(scope.level == ScopeLevel::cluster ? "admin" : scope.ns.database) {}
 
@@ -117,6 +122,8 @@ RawChangeStream::~RawChangeStream() { close(); }
 
 Result<StreamPosition> RawChangeStream::open(const StreamPosition& position) {
   close();
+  const bool patient = unanswered_reads_ >= kUnansweredReads;
+  connection_ = Connection(patient ? pools_.patient() : pools_.usual, Connection::ReadFrom::preferred);
   const auto server = connection_.select_server(ErrorContext::stream_open);
   if (!server) return tl::unexpected(server.error());
   server_ = *server;
@@ -185,10 +192,13 @@ Result<RawBatch> RawChangeStream::next(uint32_t events_max) {
   auto batch = get_more(events_max);
   if (batch) {
     last_answer_ = Clock::now();
+    unanswered_reads_ = 0;
     pace(*batch, asked);
     return batch;
   }
   cursor_ = 0;
+  if (batch.error().code == kErrorNetwork && Clock::now() - asked >= pools_.usual_timeout / 2)
+    ++unanswered_reads_;
   if (Error& error = batch.error(); become_lean(error)) {
     error.treatment = Treatment::cursor_lost;
     error.message += "; it is read again without the descriptions of updates";
@@ -204,19 +214,12 @@ bool RawChangeStream::become_lean(const Error& error) {
 }
 
 Result<RawBatch> RawChangeStream::get_more(uint32_t events_max) {
-  Bson command;
-  bson_append_int64(command.get(), "getMore", -1, cursor_);
-  bson_append_utf8(command.get(), "collection", -1, collection_.c_str(),
-                   static_cast<int>(collection_.size()));
-  bson_append_int32(command.get(), "batchSize", -1, static_cast<int32_t>(std::max(events_max, 1u)));
-  // int64: DocumentDB ignores an int32 here.
-  bson_append_int64(command.get(), "maxTimeMS", -1, kIdleWait_ms);
-  auto reply = connection_.read(ErrorContext::stream_read, database_, *command.get(), server_);
-  if (!reply) {
-    // An idle getMore of a managed server may end as "Query exceeded command timeout": nothing has happened.
-    if (reply.error().code == kMaxTimeExpired) return empty_raw_batch();
-    return tl::unexpected(std::move(reply.error()));
-  }
+  auto reply = send_get_more(events_max);
+  // DocumentDB takes the time to wait for one that the statement may take. Whether it was idle or slow it
+  // does not say; asked without, it waits for about a second.
+  if (!reply && reply.error().code == kMaxTimeExpired && std::exchange(limits_wait_, false))
+    reply = send_get_more(events_max);
+  if (!reply) return tl::unexpected(std::move(reply.error()));
   const DocumentView bytes = reply->view();
   const ValueView id = find_value(document_at(bytes, "cursor"), "id");
   if (id.missing())
@@ -226,6 +229,17 @@ Result<RawBatch> RawChangeStream::get_more(uint32_t events_max) {
   RawBatch batch = to_raw_batch(std::move(*reply), "nextBatch");
   if (cursor_ == 0) batch.post_batch_token = {};
   return batch;
+}
+
+Result<Reply> RawChangeStream::send_get_more(uint32_t events_max) {
+  Bson command;
+  bson_append_int64(command.get(), "getMore", -1, cursor_);
+  bson_append_utf8(command.get(), "collection", -1, collection_.c_str(),
+                   static_cast<int>(collection_.size()));
+  bson_append_int32(command.get(), "batchSize", -1, static_cast<int32_t>(std::max(events_max, 1u)));
+  // int64: DocumentDB ignores an int32 here.
+  if (limits_wait_) bson_append_int64(command.get(), "maxTimeMS", -1, kIdleWait_ms);
+  return connection_.read(ErrorContext::stream_read, database_, *command.get(), server_);
 }
 
 void RawChangeStream::pace(const RawBatch& batch, Clock::time_point asked) {

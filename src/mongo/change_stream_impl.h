@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -10,9 +11,16 @@
 
 namespace ddsync::mongo {
 
+struct Pools {
+  mongoc_client_pool_t* usual;
+  std::chrono::milliseconds usual_timeout;  // of its clients, for an answer
+  // Of clients that wait far longer for an answer. Made when it is first wanted.
+  std::function<mongoc_client_pool_t*()> patient;
+};
+
 class RawChangeStream final : public ChangeStream {
  public:
-  RawChangeStream(mongoc_client_pool_t* pool, const WatchScope& scope);
+  RawChangeStream(Pools pools, const WatchScope& scope);
   ~RawChangeStream() override;
 
   Result<StreamPosition> open(const StreamPosition& position) override;
@@ -28,9 +36,11 @@ class RawChangeStream final : public ChangeStream {
   void remember_cursor(DocumentView cursor);
   bool become_lean(const Error& error);
   Result<RawBatch> get_more(uint32_t events_max);
+  Result<Reply> send_get_more(uint32_t events_max);
   void pace(const RawBatch& batch, Clock::time_point asked);
   void kill_cursor();
 
+  Pools pools_;
   Connection connection_;
   WatchScope scope_;
   std::string database_;    // that commands are sent to
@@ -39,9 +49,11 @@ class RawChangeStream final : public ChangeStream {
   uint32_t server_ = 0;
   bool expanded_ = true;           // the source is not known to refuse expanded events
   bool lean_ = false;              // events without updateDescription
+  bool limits_wait_ = true;        // a read says how long it is to wait for the first event
   std::optional<RawBatch> first_;  // events that came with the opening
   Clock::time_point last_answer_;
-  uint32_t early_answers_ = 0;  // empty ones in a row that came before their time
+  uint32_t early_answers_ = 0;     // empty ones in a row that came before their time
+  uint32_t unanswered_reads_ = 0;  // in a row, however often it was opened between them
 };
 
 }  // namespace ddsync::mongo

@@ -4,7 +4,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <string>
 
 #include "mongo/change_stream_impl.h"
@@ -19,6 +21,8 @@
 
 namespace ddsync::mongo {
 namespace {
+
+constexpr int32_t kPatientTimeout_ms = 3'600'000;
 
 // The driver logs to the terminal what it does not like in a URI, with its text: errors come back as values
 // here.
@@ -65,8 +69,26 @@ std::string uri_fault(const std::string& uri) {
 }
 
 struct Endpoint::Impl {
+  // The usual one where a second one cannot be had.
+  mongoc_client_pool_t* patient() {
+    std::call_once(patient_made, [this] {
+      const UriHandle longer(mongoc_uri_copy(uri.get()));
+      mongoc_uri_set_option_as_int32(longer.get(), MONGOC_URI_SOCKETTIMEOUTMS,
+                                     std::max(usual_timeout_ms(), kPatientTimeout_ms));
+      bson_error_t failure = {};
+      patient_pool.reset(mongoc_client_pool_new_with_error(longer.get(), &failure));
+      if (patient_pool) mongoc_client_pool_set_error_api(patient_pool.get(), MONGOC_ERROR_API_VERSION_2);
+    });
+    return patient_pool ? patient_pool.get() : pool.get();
+  }
+  int32_t usual_timeout_ms() const {
+    return mongoc_uri_get_option_as_int32(uri.get(), MONGOC_URI_SOCKETTIMEOUTMS, 0);
+  }
+
   UriHandle uri;
   PoolHandle pool;
+  std::once_flag patient_made;
+  PoolHandle patient_pool;
   std::atomic<int64_t> transaction_number{0};
   ValidatorBypass validator_bypass;
 };
@@ -102,7 +124,11 @@ Result<ServerInfo> Endpoint::describe() {
 }
 
 std::unique_ptr<ChangeStream> Endpoint::change_stream(const WatchScope& scope) {
-  return std::make_unique<RawChangeStream>(impl_->pool.get(), scope);
+  return std::make_unique<RawChangeStream>(
+      Pools{.usual = impl_->pool.get(),
+            .usual_timeout = std::chrono::milliseconds(impl_->usual_timeout_ms()),
+            .patient = [impl = impl_.get()] { return impl->patient(); }},
+      scope);
 }
 
 std::unique_ptr<Writer> Endpoint::writer(const TargetLimits& limits) {

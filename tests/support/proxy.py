@@ -19,6 +19,8 @@ class Proxy:
     def __init__(self, server_port):
         self.server_port = server_port
         self.delay_ms = 0          # each way
+        self.bytes_per_second = 0  # of requests, all connections together; 0: as fast as it goes
+        self._line = None          # that they share
         self._refusing = False
         self._swallowing = False
         self._rewrites = []        # (bytes, bytes of the same length) in replies
@@ -162,10 +164,19 @@ class Proxy:
                 self._held = _Held(message, server_reader, server_writer)
                 return True
             await asyncio.sleep(sum(seconds for marker, seconds in self._slow if marker in message))
+            await self._pass_the_line(len(message))
             if answer := self._answer_to(message):
                 await self._send(client_writer, answer)  # the client waits for it: no other reply is under way
             else:
                 await self._send(server_writer, message)
+
+    async def _pass_the_line(self, size):
+        if not self.bytes_per_second:
+            return
+        if self._line is None:
+            self._line = asyncio.Lock()
+        async with self._line:
+            await asyncio.sleep(size / self.bytes_per_second)
 
     async def _replies(self, server_reader, client_writer, to_server):
         while not to_server.done():
