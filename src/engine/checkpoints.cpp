@@ -17,7 +17,7 @@ constexpr Duration kUnpersistedMax = Duration::seconds(1);
 // more than a small part of a core. At low load, where every event leaves nothing waiting, it would be one
 // checkpoint an event. So the disk sets the pace: it is left alone for some times as long as the last one
 // took.
-constexpr Duration kSpacing = Duration::milliseconds(5);
+constexpr Duration kSpacing = Duration::milliseconds(25);
 constexpr Duration kSpacingMax = Duration::milliseconds(100);
 constexpr int64_t kDiskAloneTimes = 4;
 constexpr int64_t kSpacingPerEntryUs = 40;

@@ -18,6 +18,10 @@ namespace ddsync::runtime {
 namespace {
 
 constexpr int kMallocArenasMax = 4;
+// Replies and commands of a few MB come and go: memory that goes back to the system each time costs a fault
+// for each page that is touched again, and stops the other cores for a moment.
+constexpr int kMallocMapped_bytes = 16 << 20;
+constexpr int kMallocKept_bytes = 32 << 20;
 
 // Of a signal handler: only calls that are safe in one.
 void on_abort(int) {
@@ -66,6 +70,8 @@ void harden_process() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   mallopt(M_ARENA_MAX, kMallocArenasMax);
+  mallopt(M_MMAP_THRESHOLD, kMallocMapped_bytes);
+  mallopt(M_TRIM_THRESHOLD, kMallocKept_bytes);
 }
 
 void install_last_words() {
