@@ -14,7 +14,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 WORKLOADS = ("insert", "update", "mixed", "hot")
 NAMES = ("engine", *WORKLOADS, "memory", "distance", "delay", "collections", "neighbour", "copy", "copy-distance",
-         "copy-many", "spool")
+         "copy-many", "spool", "floor")
 
 
 def parse_arguments():
@@ -46,8 +46,10 @@ os.environ["DDSYNC_BINARY"] = os.path.abspath(os.path.join(ARGUMENTS.build, "src
 sys.path[:0] = [os.path.join(ROOT, "tests"), os.path.join(ROOT, "bench")]
 
 # Only now: they need the paths set above.
-from harness.copy import measure_copy, measure_copy_distance, measure_copy_many  # noqa: E402
+from harness.copy import (  # noqa: E402
+    WRITE_BYTES, WRITE_DOCUMENTS, measure_copy, measure_copy_distance, measure_copy_many)
 from harness.delay import measure_delay, measure_hot_neighbour  # noqa: E402
+from harness.floor import measure_passing_copy, measure_passing_stream  # noqa: E402
 from harness.machine import MEMORY_LIMIT, Tools  # noqa: E402
 from harness.report import Report  # noqa: E402
 from harness.spool import measure_spool  # noqa: E402
@@ -205,6 +207,17 @@ def run_spool(report, tools, folder):
     report.note("draining from the spool: peak memory, MB", f"{median['peak_mb']:.0f}")
 
 
+def run_floor(report, tools, folder):
+    for documents, size, name in ((scaled(1_000_000), 900, "900 bytes"), (scaled(300_000), 10_000, "10 KB")):
+        rows = measure_passing_copy(tools, os.path.join(folder, str(size)), documents, size,
+                                    min(WRITE_DOCUMENTS, WRITE_BYTES // size), ARGUMENTS.repeats)
+        median = report.add(f"passing on {name}", rows)
+        report.note(f"passing on documents of {name} and nothing else: CPU, us/document", f"{median['cpu_us_each']:.2f}")
+    rows = measure_passing_stream(tools, folder, 1_000, ARGUMENTS.seconds, ARGUMENTS.repeats)
+    report.note("passing on 1 000 changes a second and nothing else: CPU, us/event",
+                f"{report.add('passing on changes', rows)['cpu_us_each']:.0f}")
+
+
 def main():
     tools = Tools(ARGUMENTS.build)
     report = Report()
@@ -220,7 +233,8 @@ def main():
              "copy": lambda place: run_copy(report, tools, place),
              "copy-distance": lambda place: run_copy_distance(report, tools, place),
              "copy-many": lambda place: run_copy_many(report, tools, place),
-             "spool": lambda place: run_spool(report, tools, place)}
+             "spool": lambda place: run_spool(report, tools, place),
+             "floor": lambda place: run_floor(report, tools, place)}
     try:
         for name in NAMES:
             if name in ARGUMENTS.only:
