@@ -21,8 +21,10 @@ constexpr double kThrottledFactor = 0.5;
 constexpr double kRecoveryOneIn = 8;
 constexpr double kRecoveryStep_max = 25;
 constexpr double kOperationsLeast = 8;
-// Sizes whose answer takes more than a part of what was too long are large enough.
+// Sizes whose answer takes more than a part of what was too long are large enough. For a while: how long that
+// was may have had another reason.
 constexpr int64_t kOfTooLongOneIn = 4;
+constexpr Duration kTooLongForgotten = Duration::seconds(600);
 
 constexpr Duration kRetriedToldEvery = Duration::seconds(60);
 
@@ -97,6 +99,7 @@ void Writers::on_finished(input::WriteFinished&& finished) {
   }
   last_error_.clear();
   writer.unknown = writer.unknown && !writer.rest.empty();
+  if (shared_.now - slowed_at_ >= kTooLongForgotten) too_long_ = {};
   if (too_long_ == Duration{} || kOfTooLongOneIn * took(writer).us <= too_long_.us) speed_up();
   send_rest(index);
 }

@@ -197,6 +197,29 @@ TEST(EngineSlow, CommandsGrowAgainAtATargetWhoseEveryAnswerTakesSeconds) {
   EXPECT_EQ(last, 100u);
 }
 
+TEST(EngineSlow, CommandsGrowAgainLongAfterAConnectionThatWasCut) {
+  EngineOptions options = Harness::options(1);
+  options.batch_operations_max = 100;
+  Harness given(options);
+  given.start();
+  given.batch(inserts(1, 2'000), "p");
+  given.make_all_durable();
+  const auto cut = given.take<output::Write>();
+  given.pass_ms(2'100);
+  given.fail(cut, Treatment::retry, true);
+  size_t last = 0;
+  for (int minutes = 0; minutes < 20; ++minutes) {
+    given.pass_ms(57'900);
+    const auto write = given.take<output::Write>();
+    last = write.operations.size();
+    EXPECT_TRUE(last <= 50 || minutes >= 8) << "answers take more than a quarter of what was too long";
+    given.pass_ms(2'000);
+    given.acknowledge(write);
+    given.make_all_durable();
+  }
+  EXPECT_GT(last, 80u);
+}
+
 TEST(EngineSlow, AnOutageThatCutsOffAllWritersSlowsThemDownOnce) {
   EngineOptions options = Harness::options(4);
   options.batch_operations_max = 100;
