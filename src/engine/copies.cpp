@@ -234,8 +234,11 @@ bool Copies::finished() const {
          std::all_of(streams_.all().begin(), streams_.all().end(), done);
 }
 
+// One that is being read or written stays: its stream tells of no rename before it is copied.
 void Copies::copy_alone(uint32_t stream, const Namespace& ns) {
-  std::erase_if(collections_, [&](const CollectionCopy& other) { return other.ns == ns && !other.changing; });
+  std::erase_if(collections_, [&](const CollectionCopy& other) {
+    return other.ns == ns && !other.changing && other.active.empty();
+  });
   add_plan(stream).only = ns;
 }
 
