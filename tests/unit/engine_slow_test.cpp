@@ -80,10 +80,10 @@ std::string inserts(int first, uint32_t count) {
   return events;
 }
 
-output::ReadStream next_read(Harness& given) {
+output::ReadStream next_read(Harness& given, bool writes = true) {
   for (int i = 0; i < 20 && !given.has<output::ReadStream>(); ++i) given.pass_ms(100);
   for (int i = 0; i < 2; ++i) {
-    while (given.has<output::Write>()) given.acknowledge(given.take<output::Write>());
+    while (writes && given.has<output::Write>()) given.acknowledge(given.take<output::Write>());
     given.make_all_durable();
   }
   return given.take<output::ReadStream>();
@@ -238,6 +238,46 @@ TEST(EngineSlow, AnOutageThatCutsOffAllWritersSlowsThemDownOnce) {
   }
   EXPECT_EQ(given.take<output::Write>().operations.size(), 25u) << "half of the rest of its batch";
 }
+
+// Of `documents`, one for each writer, how many are applied within an hour over a line that the writers share
+// evenly, where each alone would take `alone_s`; who is not answered within the timeout is cut off.
+size_t applied_over_a_line(uint32_t documents, double alone_s) {
+  Harness given(Harness::options(documents));
+  given.start();
+  for (uint32_t i = 0; i < documents; ++i) {
+    given.batch(inserts(static_cast<int>(i), 1), "p" + std::to_string(i));
+    next_read(given, false);
+  }
+  struct OnTheLine {
+    WriteBatch write;
+    double left_s;
+    int64_t since_us;
+  };
+  std::vector<OnTheLine> line;
+  size_t applied = 0;
+  for (int step = 0; step < 7'200 && applied < documents; ++step) {
+    given.make_all_durable();
+    for (auto& write : given.take_all<output::Write>())
+      line.push_back({std::move(write), alone_s, given.now_us_});
+    given.pass_ms(500);
+    const double share = 0.5 / static_cast<double>(std::max<size_t>(1, line.size()));
+    std::erase_if(line, [&](OnTheLine& one) {
+      one.left_s -= share;
+      if (one.left_s <= 0) {
+        applied += one.write.operations.size();
+        given.acknowledge(one.write);
+        return true;
+      }
+      if (given.now_us_ - one.since_us < kTimeout_ms * 1'000) return false;
+      given.fail(one.write, Treatment::retry, true);
+      return true;
+    });
+  }
+  return applied;
+}
+
+// Begun again in step they would be cut off together for ever.
+TEST(EngineSlow, LargeDocumentsPassASlowLineOneAfterTheOther) { EXPECT_EQ(applied_over_a_line(8, 12.0), 8u); }
 
 TEST(EngineSlow, IndexesThatTakeHoursLeaveWritersToTheDocuments) {
   Harness given(copying(4));
