@@ -226,14 +226,14 @@ def test_always_copies_again_at_each_start(pair, sync, database, settle):
 
 
 def test_small_collections_do_not_wait_behind_a_large_one(pair, sync, database):
-    """The large one is read for several seconds; how far it is by then depends on the servers' other work."""
+    """The large one is read for several seconds, slowly enough for the writers to be free; the small ones are there long before."""
     here, there = pair.source[database], pair.target[database]
-    insert(here.aaa_large, (document(n, n, 900) for n in range(60_000)))
+    insert(here.aaa_large, (document(n, n, 900) for n in range(30_000)))
     for number in range(30):
         insert(here[f"small{number}"], (document(n, n) for n in range(20)))
-    service = sync([f"{database}.*"], initial_sync={**AUTO, "max_bytes_per_second": "8 MB"}).start()
+    service = sync([f"{database}.*"], initial_sync={**AUTO, "max_bytes_per_second": "2 MB"}).start()
     small = [f"small{number}" for number in range(30)]
     wait_for(lambda: all(there[name].count_documents({}) == 20 for name in small), "the small collections")
-    assert there.aaa_large.estimated_document_count() < 60_000, "the large one came first"
+    assert there.aaa_large.estimated_document_count() < 20_000
     wait_equal(pair.source, pair.target, [f"{database}.*"], 60)
     assert service.stop() == 0
