@@ -4,6 +4,7 @@
 #include "common/command_line.h"
 #include "common/driver.h"
 #include "common/parallel.h"
+#include "common/range.h"
 
 namespace {
 
@@ -29,17 +30,11 @@ Options parse(int argc, char** argv) {
 void read_share(mongoc_client_t* client, Share share, const Options& options) {
   const CollectionHandle collection(
       mongoc_client_get_collection(client, options.database.c_str(), options.collection.c_str()));
-  const BsonHandle filter(
-      BCON_NEW("_id", "{", "$gte", BCON_INT64(share.first), "$lt", BCON_INT64(share.end), "}"));
-  const BsonHandle settings(
-      BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "batchSize", BCON_INT32(options.batch)));
-  const CursorHandle cursor(
-      mongoc_collection_find_with_opts(collection.get(), filter.get(), settings.get(), nullptr));
+  const CursorHandle cursor = find_range(collection.get(), share, options.batch);
   const bson_t* document = nullptr;
   int64_t read = 0;
   while (mongoc_cursor_next(cursor.get(), &document)) ++read;
-  bson_error_t error;
-  if (mongoc_cursor_error(cursor.get(), &error)) fail("the reading failed", error);
+  check_read(cursor.get());
   if (read != share.end - share.first) fail("documents are missing");
 }
 

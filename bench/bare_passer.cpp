@@ -8,6 +8,7 @@
 #include "common/driver.h"
 #include "common/measure.h"
 #include "common/parallel.h"
+#include "common/range.h"
 
 namespace {
 
@@ -71,12 +72,7 @@ void copy_share(mongoc_client_t* client, Share share, const Options& options) {
   const ClientHandle target = connect(options.target_uri);
   const CollectionHandle from = collection_of(client, options);
   const CollectionHandle to = collection_of(target.get(), options);
-  const BsonHandle filter(
-      BCON_NEW("_id", "{", "$gte", BCON_INT64(share.first), "$lt", BCON_INT64(share.end), "}"));
-  const BsonHandle settings(
-      BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "batchSize", BCON_INT32(options.batch)));
-  const CursorHandle cursor(
-      mongoc_collection_find_with_opts(from.get(), filter.get(), settings.get(), nullptr));
+  const CursorHandle cursor = find_range(from.get(), share, options.batch);
   Batch batch(to.get());
   const bson_t* document = nullptr;
   while (mongoc_cursor_next(cursor.get(), &document)) {
@@ -84,8 +80,7 @@ void copy_share(mongoc_client_t* client, Share share, const Options& options) {
     if (batch.documents() == options.batch) batch.send();
   }
   batch.send();
-  bson_error_t error;
-  if (mongoc_cursor_error(cursor.get(), &error)) fail("the reading failed", error);
+  check_read(cursor.get());
 }
 
 void relay(const Options& options) {

@@ -43,7 +43,6 @@ struct CollectionCopy {
 
   // Of the schema change that its step needs.
   bool changing = false;
-  bool builds = false;  // indexes
   BatchId change;
   WriterId writer;
   uint32_t attempt = 1;

@@ -27,8 +27,9 @@ uint32_t builds_max(uint32_t writers) { return std::max(1u, writers - std::max(1
 // Of collections that are not copied.
 uint32_t live_builds_max(uint32_t writers) { return std::max(1u, writers / 2); }
 
-bool builds(SchemaChangeKind kind) {
-  return kind == SchemaChangeKind::build_indexes || kind == SchemaChangeKind::build_late_indexes;
+// The change that its step needs; the step stays what it is while that is under way.
+bool builds_indexes(const CollectionCopy& collection) {
+  return collection.step != CollectionCopy::Step::prepare;
 }
 
 }  // namespace
@@ -80,15 +81,14 @@ void Copies::finish_ranges(CollectionCopy& collection) {
 
 void Copies::change_schema(CollectionCopy& collection, SchemaChangeKind kind) {
   if (collection.changing || shared_.now < collection.change_at) return;
-  if (builds(kind) && builds_ >= builds_max(shared_.options.writers)) return;
+  if (builds_indexes(collection) && builds_ >= builds_max(shared_.options.writers)) return;
   const std::optional<WriterId> writer = writers_.borrow();
   if (!writer) return;
   collection.changing = true;
   collection.writer = *writer;
   collection.change = writers_.next_batch_id();
   changes_running_ += 1;
-  collection.builds = builds(kind);
-  if (collection.builds) builds_ += 1;
+  if (builds_indexes(collection)) builds_ += 1;
   if (collection.indexes_only) live_builds_ += 1;
   SchemaChange change;
   change.writer = *writer;
@@ -109,7 +109,7 @@ bool Copies::on_changed(const input::SchemaChanged& changed) {
   if (at == collections_.end()) return false;
   at->changing = false;
   changes_running_ -= 1;
-  if (at->builds) builds_ -= 1;
+  if (builds_indexes(*at)) builds_ -= 1;
   if (at->indexes_only) live_builds_ -= 1;
   writers_.release(changed.writer);
   if (!changed.other_uuid.empty()) {

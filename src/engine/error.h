@@ -30,6 +30,9 @@ inline constexpr int kErrorNetwork = -1;    // connection refused, reset, timed 
 inline constexpr int kErrorProtocol = -2;   // a reply that cannot be understood
 inline constexpr int kErrorLocalDisk = -3;  // state, spool or dead-letter file
 
+// Of a server that is slow: the time that it was given for a command is over.
+inline constexpr int kMaxTimeExpired = 50;
+
 struct Error {
   int code = 0;
   std::string code_name;

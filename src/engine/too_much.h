@@ -15,7 +15,6 @@ inline constexpr Duration kTookLong = Duration::seconds(2);
 
 // The next time less is to be asked for. `took`: since it was sent.
 inline bool was_too_much(const Error& error, Duration took) {
-  constexpr int kMaxTimeExpired = 50;
   constexpr int kExceededMemoryLimit = 146;
   if (error.code == kMaxTimeExpired || error.code == kExceededMemoryLimit) return true;
   const bool unanswered = error.code == kErrorNetwork || error.outcome_unknown;

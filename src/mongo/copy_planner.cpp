@@ -26,6 +26,9 @@ bool is_refusal(const Error& error) {
          treatment == Treatment::throttled;
 }
 
+// A server too slow for it looks like one that is away; if it is, the commands that follow say so.
+bool may_be_done_without(const Error& error) { return is_refusal(error) || error.code == kErrorNetwork; }
+
 PlannedCollection parse_entry(const std::string& database, DocumentView entry) {
   PlannedCollection collection;
   collection.ns = {database, std::string(as_text(find_value(entry, "name")))};
@@ -123,9 +126,7 @@ Result<Samples> CommandPlanner::take_samples(const PlannedCollection& collection
                   .has_collation = has_collation(collection)};
   if (ranges <= 1) return samples;
   auto ids = sample(collection.ns, ranges);
-  // A server too slow for it looks like one that is away; if it is, the commands that follow say so.
-  const bool goes_on_without = !ids && (is_refusal(ids.error()) || ids.error().code == kErrorNetwork);
-  if (!ids && !goes_on_without) return tl::unexpected(ids.error());
+  if (!ids && !may_be_done_without(ids.error())) return tl::unexpected(ids.error());
   if (ids) samples.ids = std::move(*ids);
   return samples;
 }
@@ -176,8 +177,7 @@ Result<OwnedValue> CommandPlanner::outermost_id(const Namespace& ns, int directi
 Result<bool> CommandPlanner::has_any(const Namespace& ns, const OwnedDocument& filter) {
   const auto id = first_id(ns, filter.view(), 0);
   if (id) return !id->missing();
-  const bool may_be_there = is_refusal(id.error()) || id.error().code == kErrorNetwork;
-  if (may_be_there) return true;  // a range that may be empty
+  if (may_be_done_without(id.error())) return true;  // a range that may be empty
   return tl::unexpected(id.error());
 }
 

@@ -7,7 +7,6 @@
 namespace ddsync::mongo {
 
 inline constexpr int kCursorNotFound = 43;
-inline constexpr int kMaxTimeExpired = 50;
 
 // What a failed call of the driver means. `reply` is what the server said (may be empty).
 // Error::outcome_unknown stays false where the command cannot have left this process.

@@ -55,6 +55,13 @@ inline std::string insert(const std::string& name, const std::string& id, const 
 inline std::string replace(const std::string& name, const std::string& id, const std::string& rest) {
   return event(name, "replace", id, R"({"_id":)" + id + rest + "}");
 }
+// Of the _ids first..last.
+inline std::string inserts(int first, int last) {
+  std::string events;
+  for (int i = first; i <= last; ++i)
+    events += (i == first ? "" : ",") + insert("n" + std::to_string(i), std::to_string(i));
+  return events;
+}
 inline std::string remove(const std::string& name, const std::string& id) {
   return event(name, "delete", id);
 }

@@ -73,13 +73,6 @@ TEST(EngineSlow, AReadOfACopyThatIsTooMuchForTheServersMemoryAsksForLess) {
   EXPECT_EQ(given.take<output::ReadRange>().documents_max, read.documents_max / 2);
 }
 
-std::string inserts(int first, uint32_t count) {
-  std::string events;
-  for (int id = first; id < first + static_cast<int>(count); ++id)
-    events += (id == first ? "" : ",") + insert("t" + std::to_string(id), std::to_string(id));
-  return events;
-}
-
 output::ReadStream next_read(Harness& given, bool writes = true) {
   for (int i = 0; i < 20 && !given.has<output::ReadStream>(); ++i) given.pass_ms(100);
   for (int i = 0; i < 2; ++i) {
@@ -95,8 +88,9 @@ TEST(EngineSlow, AReadOfAStreamThatIsNotAnsweredInTimeAsksForLessAndCountsAsNoAn
   int id = 1;
   output::ReadStream read{.stream = {0}, .events_max = 1};
   while (read.events_max < 500) {  // it learns that events are small
-    given.batch(inserts(id, read.events_max), "p" + std::to_string(id));
-    id += static_cast<int>(read.events_max);
+    const int behind = id + static_cast<int>(read.events_max);
+    given.batch(inserts(id, behind - 1), "p" + std::to_string(id));
+    id = behind;
     read = next_read(given);
   }
   const uint32_t before = read.events_max;
@@ -173,13 +167,21 @@ TEST(EngineSlow, AComparisonOfLargeDocumentsStaysSmallAlsoWhereTheyAreEqual) {
     EXPECT_LE(2 * size * bytes, Harness::options().memory_bytes_max / 4);
 }
 
-TEST(EngineSlow, CommandsGrowAgainAtATargetWhoseEveryAnswerTakesSeconds) {
-  EngineOptions options = Harness::options(1);
+EngineOptions of_hundreds(uint32_t writers) {
+  EngineOptions options = Harness::options(writers);
   options.batch_operations_max = 100;
-  Harness given(options);
+  return options;
+}
+
+void begin_with_backlog(Harness& given) {
   given.start();
   given.batch(inserts(1, 2'000), "p");
   given.make_all_durable();
+}
+
+TEST(EngineSlow, CommandsGrowAgainAtATargetWhoseEveryAnswerTakesSeconds) {
+  Harness given(of_hundreds(1));
+  begin_with_backlog(given);
   for (int tries = 0; tries < 5; ++tries) {
     const auto write = given.take<output::Write>();
     given.pass_ms(kTimeout_ms);
@@ -198,12 +200,8 @@ TEST(EngineSlow, CommandsGrowAgainAtATargetWhoseEveryAnswerTakesSeconds) {
 }
 
 TEST(EngineSlow, CommandsGrowAgainLongAfterAConnectionThatWasCut) {
-  EngineOptions options = Harness::options(1);
-  options.batch_operations_max = 100;
-  Harness given(options);
-  given.start();
-  given.batch(inserts(1, 2'000), "p");
-  given.make_all_durable();
+  Harness given(of_hundreds(1));
+  begin_with_backlog(given);
   const auto cut = given.take<output::Write>();
   given.pass_ms(2'100);
   given.fail(cut, Treatment::retry, true);
@@ -221,12 +219,8 @@ TEST(EngineSlow, CommandsGrowAgainLongAfterAConnectionThatWasCut) {
 }
 
 TEST(EngineSlow, AnOutageThatCutsOffAllWritersSlowsThemDownOnce) {
-  EngineOptions options = Harness::options(4);
-  options.batch_operations_max = 100;
-  Harness given(options);
-  given.start();
-  given.batch(inserts(1, 2'000), "p");
-  given.make_all_durable();
+  Harness given(of_hundreds(4));
+  begin_with_backlog(given);
   const auto writes = given.take_all<output::Write>();
   ASSERT_EQ(writes.size(), 4u);
   given.pass_ms(kTimeout_ms);
@@ -245,7 +239,7 @@ size_t applied_over_a_line(uint32_t documents, double alone_s) {
   Harness given(Harness::options(documents));
   given.start();
   for (uint32_t i = 0; i < documents; ++i) {
-    given.batch(inserts(static_cast<int>(i), 1), "p" + std::to_string(i));
+    given.batch(insert("t" + std::to_string(i), std::to_string(i)), "p" + std::to_string(i));
     next_read(given, false);
   }
   struct OnTheLine {

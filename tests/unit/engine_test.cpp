@@ -281,13 +281,6 @@ EngineOptions killed_before() {
   return options;
 }
 
-std::string inserts(int first, int last) {
-  std::string events;
-  for (int i = first; i <= last; ++i)
-    events += (i == first ? "" : ",") + insert("n" + std::to_string(i), std::to_string(i));
-  return events;
-}
-
 TEST(EngineErrors, MoreSuspectsThanAreRememberedLeaveTheCollectionNotProven) {
   Harness given(killed_before());
   given.give(input::TargetReady{});
