@@ -3,12 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 #include "bson/uuid.h"
 #include "mongo/server_error.h"
 
 namespace ddsync::mongo {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What failed sooner was cut off, or its server has stepped down; what took longer would take as long again.
+constexpr auto kFailedAtOnce = std::chrono::seconds(5);
+
+// A question that was cut off is asked once more: otherwise whoever asks thousands of them, one after the
+// other, begins anew with the first each time.
+template <typename Question>
+Result<Reply> ask(const Question& question) {
+  const Clock::time_point asked = Clock::now();
+  Result<Reply> reply = question();
+  const bool cut_off = !reply && reply.error().treatment == Treatment::retry;
+  return cut_off && Clock::now() - asked < kFailedAtOnce ? question() : std::move(reply);
+}
 
 std::optional<Error> unless_missing(std::optional<Error> error) {
   if (error && error->treatment == Treatment::missing) return std::nullopt;
@@ -86,16 +103,20 @@ std::optional<Error> rename_collection(Connection& connection, const Namespace& 
 Result<void> for_each_document(Connection& connection, ErrorContext context, const std::string& database,
                                const bson_t& command, const std::function<void(DocumentView)>& take) {
   // The cursor lives on one server: a read preference may choose another one the next time.
-  const auto server = connection.select_server(context);
-  if (!server) return tl::unexpected(server.error());
-  auto reply = connection.read(context, database, command, *server);
+  uint32_t server = 0;
+  auto reply = ask([&]() -> Result<Reply> {
+    const auto selected = connection.select_server(context);
+    if (!selected) return tl::unexpected(selected.error());
+    server = *selected;
+    return connection.read(context, database, command, server);
+  });
   if (!reply) return tl::unexpected(reply.error());
   CursorPage page = take_page(reply->view(), database, "firstBatch", take);
   while (page.id != 0) {
     Bson more;
     bson_append_int64(more.get(), "getMore", -1, page.id);
     append_text(more, "collection", page.collection);
-    reply = connection.read(context, database, *more.get(), *server);
+    reply = connection.read(context, database, *more.get(), server);
     if (!reply) return tl::unexpected(reply.error());
     page = take_page(reply->view(), database, "nextBatch", take);
   }
@@ -153,7 +174,7 @@ Result<std::vector<OwnedDocument>> list_indexes(Connection& connection, ErrorCon
 Result<uint64_t> estimated_count(Connection& connection, const Namespace& ns) {
   Bson command;
   append_text(command, "count", ns.collection);
-  const auto reply = connection.read(ErrorContext::find, ns.database, *command.get());
+  const auto reply = ask([&] { return connection.read(ErrorContext::find, ns.database, *command.get()); });
   if (reply) return static_cast<uint64_t>(std::max<int64_t>(as_integer(find_value(reply->view(), "n")), 0));
   if (reply.error().treatment == Treatment::missing) return uint64_t{0};
   return tl::unexpected(reply.error());
@@ -163,7 +184,7 @@ Result<std::vector<std::string>> list_databases(Connection& connection) {
   Bson command;
   bson_append_int32(command.get(), "listDatabases", -1, 1);
   bson_append_bool(command.get(), "nameOnly", -1, true);
-  const auto reply = connection.read(ErrorContext::find, "admin", *command.get());
+  const auto reply = ask([&] { return connection.read(ErrorContext::find, "admin", *command.get()); });
   if (!reply) return tl::unexpected(reply.error());
   std::vector<std::string> names;
   const ValueView list = find_value(reply->view(), "databases");

@@ -52,6 +52,20 @@ def test_waiting_at_the_start_is_said_again_and_again(pair, new_service):
     wait_for(lambda: service.log.count("waiting for the source: ") >= 3, "three lines", 30)
 
 
+def test_a_line_that_is_cut_now_and_then_does_not_begin_the_listing_anew(pair, new_service, new_proxy, database):
+    """What there is to copy is found out with several questions for each collection, one after the other."""
+    for number in range(60):
+        pair.source[database][f"c{number}"].insert_one({"_id": number})
+    source, target = new_proxy(pair.source_server), new_proxy(pair.target_server)
+    for proxy, question in ((source, b"\x02count\0"), (source, b"\x02listIndexes\0"), (target, b"\x02count\0")):
+        proxy.cut(question, every=20)
+    service = new_service(pair.source_server.uri(port=source.port), pair.target_server.uri(port=target.port),
+                          [f"{database}.*"], initial_sync={"mode": "auto"})
+    assert service.start("copy").wait_exit(60) == 0
+    assert "could not be listed" not in service.log
+    pair.wait_equal([f"{database}.*"])
+
+
 def test_servers_that_come_up_after_the_service(new_server, new_service, settle):
     source, target = new_server("source", killed=True), new_server("target", killed=True)
     here, there = source.client(), target.client()

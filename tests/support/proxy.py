@@ -8,6 +8,7 @@ it never would, `answer` answers in its place.
 
 import asyncio
 import contextlib
+import itertools
 import threading
 
 from support import messages
@@ -25,6 +26,7 @@ class Proxy:
         self._swallowing = False
         self._rewrites = []        # (bytes, bytes of the same length) in replies
         self._slow = []            # (bytes in a request, seconds)
+        self._cuts = []            # (numbers of requests, bytes in them, every how many-th)
         self._answers = []         # (bytes in a request, document of the reply)
         self._counted_marker = None
         self.counted = 0           # requests that count() asked for
@@ -64,6 +66,10 @@ class Proxy:
     def slow(self, marker, seconds):
         """From now on requests that contain the bytes `marker` are under way for so long."""
         self._slow.append((marker, seconds))
+
+    def cut(self, marker, every):
+        """From now on every so many-th request that contains the bytes `marker` breaks its connection instead."""
+        self._cuts.append((itertools.count(1), marker, every))
 
     def answer(self, marker, reply):
         """From now on requests that contain the bytes `marker` never reach the server; the proxy answers `reply`."""
@@ -163,12 +169,17 @@ class Proxy:
                 self._hold_marker = None
                 self._held = _Held(message, server_reader, server_writer)
                 return True
+            if self._is_cut(message):
+                return False
             await asyncio.sleep(sum(seconds for marker, seconds in self._slow if marker in message))
             await self._pass_the_line(len(message))
             if answer := self._answer_to(message):
                 await self._send(client_writer, answer)  # the client waits for it: no other reply is under way
             else:
                 await self._send(server_writer, message)
+
+    def _is_cut(self, message):
+        return any(marker in message and next(numbers) % every == 0 for numbers, marker, every in self._cuts)
 
     async def _pass_the_line(self, size):
         if not self.bytes_per_second:
