@@ -23,7 +23,8 @@ template <typename Question>
 Result<Reply> ask(const Question& question) {
   const Clock::time_point asked = Clock::now();
   Result<Reply> reply = question();
-  const bool cut_off = !reply && reply.error().treatment == Treatment::retry;
+  const bool cut_off =
+      !reply && reply.error().treatment == Treatment::retry && reply.error().code != kMaxTimeExpired;
   return cut_off && Clock::now() - asked < kFailedAtOnce ? question() : std::move(reply);
 }
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "bson/writer.h"
@@ -27,7 +28,9 @@ bool is_refusal(const Error& error) {
 }
 
 // A server too slow for it looks like one that is away; if it is, the commands that follow say so.
-bool may_be_done_without(const Error& error) { return is_refusal(error) || error.code == kErrorNetwork; }
+bool is_too_slow(const Error& error) { return error.code == kMaxTimeExpired || error.code == kErrorNetwork; }
+
+bool may_be_done_without(const Error& error) { return is_refusal(error) || is_too_slow(error); }
 
 PlannedCollection parse_entry(const std::string& database, DocumentView entry) {
   PlannedCollection collection;
@@ -44,19 +47,24 @@ std::string one_stage(std::string_view name, const std::string& content) {
   return BsonWriter().document(name, content).finish();
 }
 
-// $sample of DocumentDB gives adjacent documents; what its $bucketAuto gives is right, in any order.
-std::string sampling_pipeline(uint64_t ranges, bool is_documentdb) {
-  if (is_documentdb) {
-    const std::string buckets =
-        BsonWriter().string("groupBy", "$_id").int32("buckets", static_cast<int32_t>(ranges)).finish();
-    return BsonWriter().document("0", one_stage("$bucketAuto", buckets)).finish();
-  }
+// {_id: {min, max}, count}, in any order: a bucket begins where the one before it ends.
+std::string buckets_pipeline(uint64_t ranges) {
+  const std::string buckets =
+      BsonWriter().string("groupBy", "$_id").int32("buckets", static_cast<int32_t>(ranges)).finish();
+  return BsonWriter().document("0", one_stage("$bucketAuto", buckets)).finish();
+}
+
+std::string sample_pipeline(uint64_t ranges) {
   const auto size = static_cast<int32_t>(ranges * kSamplesPerRange);
   return BsonWriter()
       .document("0", one_stage("$sample", BsonWriter().int32("size", size).finish()))
       .document("1", one_stage("$project", only_id()))
       .finish();
 }
+
+ValueView boundary_of(DocumentView bucket) { return find_value(document_at(bucket, "_id"), "min"); }
+
+ValueView id_of(DocumentView document) { return find_value(document, "_id"); }
 
 bool has_collation(const PlannedCollection& collection) {
   const DocumentView collation = document_at(collection.options.view(), "collation");
@@ -73,6 +81,7 @@ Result<std::vector<PlannedCollection>> CommandPlanner::plan(const WatchScope& sc
   const auto info = describe_();
   if (!info) return tl::unexpected(info.error());
   is_documentdb_ = info->is_documentdb;
+  too_many_for_buckets_ = std::numeric_limits<uint64_t>::max();
   std::vector<std::string> databases{scope.ns.database};
   if (scope.level == ScopeLevel::cluster) {
     auto listed = list_databases(connection_);
@@ -121,13 +130,21 @@ Result<void> CommandPlanner::divide(PlannedCollection& collection) {
 
 // None where the server refuses: one range for each bracket then.
 Result<Samples> CommandPlanner::take_samples(const PlannedCollection& collection, uint64_t ranges) {
-  Samples samples{.ids = {},
-                  .per_range = is_documentdb_ ? 1 : kSamplesPerRange,
-                  .has_collation = has_collation(collection)};
+  Samples samples{.ids = {}, .per_range = 1, .has_collation = has_collation(collection)};
   if (ranges <= 1) return samples;
-  auto ids = sample(collection.ns, ranges);
+  if (is_documentdb_ && collection.documents < too_many_for_buckets_) {
+    auto boundaries = ids_of(collection.ns, buckets_pipeline(ranges), boundary_of);
+    if (boundaries) {
+      samples.ids = *std::move(boundaries);
+      return samples;
+    }
+    if (!may_be_done_without(boundaries.error())) return tl::unexpected(boundaries.error());
+    if (is_too_slow(boundaries.error())) too_many_for_buckets_ = collection.documents;
+  }
+  samples.per_range = kSamplesPerRange;
+  auto ids = ids_of(collection.ns, sample_pipeline(ranges), id_of);
   if (!ids && !may_be_done_without(ids.error())) return tl::unexpected(ids.error());
-  if (ids) samples.ids = std::move(*ids);
+  if (ids) samples.ids = *std::move(ids);
   return samples;
 }
 
@@ -199,23 +216,21 @@ Result<OwnedValue> CommandPlanner::first_id(const Namespace& ns, DocumentView fi
   return tl::unexpected(done.error());
 }
 
-Result<std::vector<OwnedValue>> CommandPlanner::sample(const Namespace& ns, uint64_t ranges) {
-  const std::string bytes =
-      BsonWriter()
-          .string("aggregate", ns.collection)
-          .document("pipeline", sampling_pipeline(ranges, is_documentdb_), BsonType::array)
-          .document("cursor", BsonWriter().int32("batchSize", 10'000).finish())
-          .int64("maxTimeMS", kSampling_ms)
-          .finish();
+Result<std::vector<OwnedValue>> CommandPlanner::ids_of(const Namespace& ns, const std::string& pipeline,
+                                                       ValueView (*id_in)(DocumentView)) {
+  const std::string bytes = BsonWriter()
+                                .string("aggregate", ns.collection)
+                                .document("pipeline", pipeline, BsonType::array)
+                                .document("cursor", BsonWriter().int32("batchSize", 10'000).finish())
+                                .int64("maxTimeMS", kSampling_ms)
+                                .finish();
   bson_t bson;
   bson_init_static(&bson, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
   std::vector<OwnedValue> ids;
   size_t bytes_taken = 0;
   const auto done =
       for_each_document(connection_, ErrorContext::find, ns.database, bson, [&](DocumentView document) {
-        ValueView id = find_value(document, "_id");
-        // {_id: {min, max}, count}: a bucket begins where the one before it ends.
-        if (is_documentdb_ && id.type == BsonType::document) id = find_value(id.as_document(), "min");
+        const ValueView id = id_in(document);
         bytes_taken += id.size;
         if (!id.missing() && bytes_taken <= kSampleBytes_max) ids.emplace_back(id);
       });

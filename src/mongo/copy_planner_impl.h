@@ -30,11 +30,16 @@ class CommandPlanner final : public CopyPlanner {
   Result<OwnedValue> outermost_id(const Namespace& ns, int direction);
   Result<bool> has_any(const Namespace& ns, const OwnedDocument& filter);
   Result<OwnedValue> first_id(const Namespace& ns, DocumentView filter, int direction);
-  Result<std::vector<OwnedValue>> sample(const Namespace& ns, uint64_t ranges);
+  Result<std::vector<OwnedValue>> ids_of(const Namespace& ns, const std::string& pipeline,
+                                         ValueView (*id_in)(DocumentView));
 
   Connection connection_;
   std::function<Result<ServerInfo>()> describe_;
   bool is_documentdb_ = false;
+  // DocumentDB's $bucketAuto sorts all _ids, in the time that one statement has; its $sample takes all of
+  // some blocks, so that neighbours come together and the ranges are less even. So many documents were too
+  // many.
+  uint64_t too_many_for_buckets_ = 0;
 };
 
 }  // namespace ddsync::mongo

@@ -11,6 +11,8 @@ import pytest
 from bson import Binary, Code, Decimal128, Int64, MaxKey, MinKey, ObjectId, Timestamp, json_util
 from bson.son import SON
 
+from support.documentdb import OtherHello
+
 PROBE = os.environ["DDSYNC_COPY_PROBE"]
 
 # Every kind of _id that the test servers take; of decimals, dates and documents also odd ones.
@@ -52,7 +54,8 @@ def text_of(value):
 
 
 def probe(server, *arguments):
-    done = subprocess.run([PROBE, server.uri(), *arguments], capture_output=True, text=True, timeout=60, check=False)
+    uri = server if isinstance(server, str) else server.uri()
+    done = subprocess.run([PROBE, uri, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return [json_util.loads(line, json_options=json_util.CANONICAL_JSON_OPTIONS) for line in done.stdout.splitlines()]
 
@@ -99,6 +102,22 @@ def test_a_large_collection_of_one_kind_of_id_is_divided_evenly(exact_source, da
     sizes = collections.Counter(line["range"] for line in lines if "read" in line)
     assert max(sizes.values()) < 80_000
     assert sorted(read(lines, f"{database}.ints")) == stored
+
+
+@pytest.mark.parametrize("buckets", ["as they are", "too slow"])
+def test_a_large_collection_of_documentdb_is_divided(exact_source, new_proxy, database, buckets):
+    """Its $bucketAuto sorts all _ids, for which a statement may have no time."""
+    stored = fill(exact_source.client()[database]["large"], [*ODD_IDS, *range(1_000, 151_000)])
+    proxy = new_proxy(exact_source, OtherHello)
+    proxy.version = b"0.107-0"
+    proxy.count(b"$bucketAuto")
+    if buckets == "too slow":
+        proxy.answer(b"$bucketAuto", {"ok": 0.0, "code": 50, "errmsg": "canceling statement due to statement timeout"})
+    lines = probe(exact_source.uri(port=proxy.port), f"{database}.large")
+    assert proxy.counted == 1
+    ranges = plans(lines)[f"{database}.large"]["ranges"]
+    assert len(ranges) > len({entry["bracket"] for entry in ranges}), "not one of them is divided"
+    assert sorted(read(lines, f"{database}.large")) == stored
 
 
 def test_ranges_that_are_opened_again_and_again_lose_and_repeat_nothing(exact_source, database):
