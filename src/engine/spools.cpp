@@ -28,14 +28,16 @@ bool Spools::resume(Stream& stream, const StreamCheckpoint& durable) {
   spool.next_write = spool.next_read = spool.trimmed = spool.durable = durable.spool_next;
   const SpoolContent* content = find_content(shared_.options.spool, durable.scope);
   if (content == nullptr || content->first >= content->end) return durable.spool_next >= durable.spool_end;
-  // Without a position the spool begins with the first event that the source told of.
-  const bool has_begun = durable.position.known() || durable.spool_next < durable.spool_end;
-  const bool usable = has_begun && content->after.known() && content->first <= durable.spool_next &&
+  // What the state does not name need not follow on its position: it may be older than the spool (restored
+  // from a backup), or another one's. Of the entries of a spool that had just begun nothing was taken out.
+  const bool is_named = durable.spool_next < durable.spool_end;
+  const bool usable = is_named && content->after.known() && content->first <= durable.spool_next &&
                       durable.spool_next < content->end;
   spool.next_write = std::max(content->end, durable.spool_next);
   // Otherwise all of it is applied, or it belongs to other positions: the source is read from the durable
   // one.
   if (!usable) spool.next_read = spool.durable = spool.next_write;
+  stream.spool_not_named = content->end > durable.spool_next && !is_named;
   if (usable) stream.read_position = spool.after = content->after;
   // Sizes of single entries are not known any more: they count until the last of them is applied.
   spool.trimmed = content->first;

@@ -104,8 +104,9 @@ struct Stream {
   Instant copied_late_until;
 
   SpoolQueue spool;
-  uint64_t spool_missing = 0;  // behind the last entry of which the state says that it is there; 0 = it is
-  Instant waits_since;         // for a read that goes to the engine; none when it does not wait
+  uint64_t spool_missing = 0;    // behind the last entry of which the state says that it is there; 0 = it is
+  bool spool_not_named = false;  // it has entries that the state does not know of: they are not used
+  Instant waits_since;           // for a read that goes to the engine; none when it does not wait
   // The spool begins: the source is read from spool_start() on, and its first entry is still to come.
   bool rewound = false;
   // Behind what is in memory, while the source is read before it and the spool has nothing of that yet.

@@ -97,6 +97,14 @@ void Streams::open_all() {
                       stream.scope.name()));
       return;
     }
+    if (stream.spool_not_named) {
+      shared_.notice(
+          output::Level::warning,
+          fmt::format("{}: the spool holds changes that the state does not know of (killed just when that "
+                      "began, a stream that begins anew, or another state): they are not applied, the source "
+                      "is read from the saved position",
+                      stream.scope.name()));
+    }
     stream.last_answer = shared_.now;
     if (stream.gap_reason.empty()) {
       open(stream);
@@ -144,7 +152,7 @@ void Streams::on_opened(const input::StreamOpened& opened) {
                     stream.scope.name()));
   }
   stream.read_position = opened.start;
-  stream.ledger.start_at(opened.start);
+  stream.ledger.start_at(opened.start, stream.spool.next_read);
   stream.state = StreamState::securing_start;
   if (planted(PlantedBug::no_durable_start_position)) {
     stream.start_durable = true;

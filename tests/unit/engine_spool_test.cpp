@@ -207,6 +207,34 @@ TEST(EngineSpool, OfAnEarlierProcessIsAppliedFirstAndTheSourceIsReadOnBehindIt) 
   EXPECT_EQ(given.take<output::ReadSpool>().sequence, 3u);
 }
 
+// It was watched before and was not for a while, or its gap is accepted.
+TEST(EngineSpool, OldEntriesAreNotThoseOfAStreamThatStartsAnew) {
+  EngineOptions options = with_spool();
+  options.spool = {{"db.coll", 1, 3, 1'000, at("z")}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  EXPECT_FALSE(given.take<output::OpenStream>().position.known());
+  given.give(input::StreamOpened{{0}, at("start")});
+  const Checkpoint first = given.make_durable();
+  EXPECT_EQ(first.streams[0].spool_next, 3u) << "the start position is behind them";
+  EXPECT_EQ(given.take<output::TrimSpool>().before, 3u);
+  given.take<output::ReadStream>();
+  given.batch(large("a", "1"), "a");
+  given.pass_ms(31'000);
+  EXPECT_EQ(given.take<output::OpenStream>().position, at("start"));
+}
+
+// The state is older than they are, as after it was restored, or another one's: they follow on a position
+// that it is not known to have reached.
+TEST(EngineSpool, EntriesThatTheStateDoesNotNameAreNotTakenForItsContinuation) {
+  EngineOptions options = resumed(1, 1);
+  options.spool = {{"db.coll", 1, 3, 1'000, at("z")}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  EXPECT_EQ(given.take<output::OpenStream>().position, at("t"));
+  EXPECT_FALSE(given.has<output::ReadSpool>());
+}
+
 TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenAllOfItIsDecoded) {
   Harness given(with_entries(1, 2));
   given.give(input::TargetReady{});
