@@ -219,8 +219,7 @@ bool Copies::caught_up(const Stream& stream, Instant since) const {
 
 // Beyond doubt: one short or empty answer does not tell.
 bool Copies::at_the_end(const Stream& stream) const {
-  return caught_up(stream, stream.copied_at) &&
-         (stream.surely_at_end(shared_.now) || stream.keeps_up(shared_.now));
+  return caught_up(stream, stream.copied_at) && (stream.surely_at_end() || stream.keeps_up(shared_.now));
 }
 
 bool Copies::finished() const {

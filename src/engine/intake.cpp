@@ -70,7 +70,7 @@ void Intake::on_batch(input::StreamBatch&& input) {
   StreamPosition after = position_behind(stream, input.batch.post_batch_token);
   if (!has_events) {
     if (stream.last_batch_empty && !lookups_.empty())
-      lookups_.caught_up(stream.index, stream.surely_at_end(shared_.now));
+      lookups_.caught_up(stream.index, stream.surely_at_end());
     streams_.on_idle(stream, std::move(after));
     return;
   }

@@ -66,7 +66,7 @@ bool SetAside::pump(NamespaceQueue& ns) {
     pending_.open_ring(ns);
   } else if (stream.at_barrier() || stream.copying || stream.full || stream.is_gap()) {
     hand_over(ns, stream);
-  } else if (suspects_.any_to_compare(ns) || (!passed && !stream.surely_at_end(shared_.now))) {
+  } else if (suspects_.any_to_compare(ns) || (!passed && !stream.surely_at_end())) {
     return false;  // a document that a late write brought back may hold the value
   } else {
     refuse(ns);

@@ -131,6 +131,7 @@ struct Stream {
   bool last_batch_full = false;  // it was all that was asked for; a single event tells nothing
   uint32_t asked_events = 0;     // by the last read
   Instant asked_at;              // when that was, or when it was to be opened
+  Instant answer_asked_at;       // the same of the last read that was answered
   Portion events_at_once;        // by one read
   Instant keeps_up_since;  // the end of the last pause, or of the last read that brought all it was asked for
   Instant last_event;      // when the last batch with events came, or the cursor was opened
@@ -163,12 +164,19 @@ struct Stream {
     const bool reads = opened && !blocked() && spool.drained() && now - last_answer < kStreamPause;
     return reads && now - keeps_up_since >= kKeepsUp;
   }
-  // What happened at the source before `since` has come, beyond doubt: one empty answer does not tell.
+  // What happened at the source before `since` has come, beyond doubt: one empty answer does not tell, and
+  // none that was asked for before.
   bool has_told(Instant since, Instant now) const {
-    const bool idle = last_batch_empty && now - std::max(last_event, since) >= kEmptyForSure;
-    return idle || (keeps_up(now) && now - since >= kKeepsUp);
+    return is_empty_since(std::max(last_event, since)) || (keeps_up(now) && now - since >= kKeepsUp);
   }
-  bool surely_at_end(Instant now) const { return last_batch_empty && now - last_event >= kEmptyForSure; }
+  bool surely_at_end() const { return is_empty_since(last_event); }
+  bool is_empty_since(Instant since) const {
+    return last_batch_empty && answer_asked_at - since >= kEmptyForSure;
+  }
+  // As far as its last answer tells, which is not long ago.
+  bool at_end(Instant now) const {
+    return (last_batch_empty && now - last_answer < kStreamPause) || keeps_up(now);
+  }
   // At a schema change that runs alone: nothing moves until what came before it is done.
   bool at_barrier() const { return barrier.has_value() && !barrier->at_once; }
   // Nothing more is known to come: what waits for a later event waits in vain.

@@ -292,8 +292,7 @@ bool Suspects::any_to_compare(const NamespaceQueue& ns) const {
 
 bool Suspects::told_all(const NamespaceQueue& ns) const {
   const Stream& stream = stream_of_(ns.stream);
-  const bool at_the_end = stream.last_batch_empty || stream.keeps_up(shared_.now);
-  return at_the_end && !stream.held_up() && ns.drained();
+  return stream.at_end(shared_.now) && !stream.held_up() && ns.drained();
 }
 
 void Suspects::fill(Checkpoint& checkpoint) const {
