@@ -131,7 +131,7 @@ void Engine::Core::end_when_copied() {
     return stream.ledger.all_acknowledged() || stream.keeps_up(shared_.now);
   };
   if (!std::all_of(streams_.all().begin(), streams_.all().end(), settled)) return;
-  if (refusals_.outstanding() || suspects_.repairs().waiting() > 0) return;
+  if (refusals_.outstanding() || suspects_.repairs().waiting() > 0 || suspects_.not_told() > 0) return;
   const auto is_gap = [](const Stream& stream) { return stream.is_gap(); };
   if (std::any_of(streams_.all().begin(), streams_.all().end(), is_gap)) {
     shared_.end(output::StopReason::gap, "everything is copied but what is in a gap: copy that anew");

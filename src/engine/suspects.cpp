@@ -282,6 +282,12 @@ bool Suspects::may_be_of_another_life(const Suspect& suspect) const {
   return suspect.by_name && !stream_of_(suspect.ns->stream).has_told(suspect.read_by_name, shared_.now);
 }
 
+uint64_t Suspects::not_told() const {
+  return static_cast<uint64_t>(std::count_if(suspects_.begin(), suspects_.end(), [](const auto& entry) {
+    return entry.second.not_told && entry.second.due == Instant{};
+  }));
+}
+
 bool Suspects::any_to_compare(const NamespaceQueue& ns) const {
   for (auto at = suspects_.lower_bound({ns.salt, {}}); at != suspects_.end(); ++at) {
     if (at->first.first != ns.salt) return false;

@@ -58,6 +58,8 @@ class Suspects {
   // Documents of this namespace that no operation is waiting for, and that may be different.
   bool any_to_compare(const NamespaceQueue& ns) const;
   bool empty() const { return suspects_.empty(); }
+  // Those that no write of unknown outcome is the cause of: they are settled as soon as they were compared.
+  uint64_t not_told() const;
   uint64_t size() const { return suspects_.size(); }
   uint64_t unproven_namespaces() const { return unproven_.size(); }
   Instant next_wake() const;

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <random>
+#include <system_error>
 
 #include "observe/log.h"
 #include "runtime/durable_state.h"
@@ -16,6 +18,7 @@
 #include "runtime/session.h"
 #include "runtime/signals.h"
 #include "runtime/source_identity.h"
+#include "runtime/target_contents.h"
 #include "runtime/thread.h"
 
 namespace ddsync::runtime {
@@ -34,6 +37,8 @@ uint64_t random_seed() {
 // known to be away; others keep their history for hours, and spooling what the target takes a little later
 // costs more than it gives.
 constexpr Duration kSpoolPatience = Duration::seconds(30);
+
+constexpr ptrdiff_t kFewerShownMax = 10;
 
 constexpr uint64_t kLimitedBatchBytesLeast = 64u << 10;
 
@@ -117,6 +122,37 @@ std::unique_ptr<Thread> begin_look(const ServiceOptions& options, Servers& serve
   });
 }
 
+// Of an earlier run: documents that no copy brings.
+bool has_letters(const DurableState& state) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(state.dead_letters->path(), error);
+  return !error && size > 0;
+}
+
+// A copy that found a state copies only what that lacked: whether all the rest is there shows now.
+ExitCode judge_copy(const ServiceOptions& options, const Servers& servers, const DurableState& state) {
+  if (has_letters(state)) {
+    observe::log_error(fmt::format(
+        "but {} holds documents that the target refused in an earlier run: apply them and move it away",
+        state.dead_letters->path()));
+    return ExitCode::refused_document;
+  }
+  if (!state.checkpoint) {
+    return ExitCode::ok;
+  }
+  const auto fewer = fewer_on_target(*servers.source->reader(), *servers.target->reader(), options.config);
+  if (fewer.empty()) {
+    return ExitCode::ok;
+  }
+  const auto shown = std::min<ptrdiff_t>(std::ssize(fewer), kFewerShownMax);
+  observe::log_error(fmt::format(
+      "but the target holds fewer documents than the source in {} collections, such as {}: what the "
+      "state says was copied, or was only to be followed, is not copied again; --reset copies all anew "
+      "(initial_sync.target_not_empty: merge or drop)",
+      fewer.size(), fmt::join(fewer.begin(), fewer.begin() + shown, ", ")));
+  return ExitCode::refused_document;
+}
+
 // Returns why the service does not start. Once it ran, the process ends here: the driver would take a second
 // to end its monitors, for nothing.
 Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signals) {
@@ -138,12 +174,19 @@ Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signa
   if (!state.checkpoint && options.config.initial_sync.mode == CopyMode::off) {
     log_existing_documents(*servers->source->reader(), *servers->target->reader(), options.config);
   }
+  if (state.checkpoint && state.checkpoint->source && servers->target_info) {
+    warn_of_lost(*servers->source->reader(), *servers->target->reader(),
+                 in_common(*state.checkpoint->source, **identity));
+  }
   EngineOptions engine = engine_options(options, *std::move(streams), state.checkpoint);
   engine.resume_from.source = *std::move(identity);
   add_spool(engine, options.config, state.spool.get(), *servers);
   std::unique_ptr<Thread> look = begin_look(options, *servers, state);
   auto session = std::make_unique<Session>(options, engine, *servers, state, signals);
-  const ExitCode code = session->run();
+  ExitCode code = session->run();
+  if (session->copied_all()) {
+    code = judge_copy(options, *servers, state);
+  }
   ExitDeadline deadline;
   deadline.arm(code, kEndPatience);
   session.reset();

@@ -191,8 +191,9 @@ void Session::carry_out(output::Watching&& watching) {
 
 void Session::carry_out(output::Finished&& finished) {
   exit_code_ = exit_code(finished.reason);
+  const bool asked_for = finished.reason == output::StopReason::requested;
+  copied_all_ = asked_for && !finished.text.empty();
   if (!finished.text.empty()) {
-    const bool asked_for = finished.reason == output::StopReason::requested;
     reporter_.log(asked_for ? output::Level::info : output::Level::error, finished.text);
   }
 }

@@ -35,6 +35,8 @@ class Session {
 
   // Until the engine is finished. What is durable then is all that a restart needs.
   ExitCode run();
+  // It ended because a copy that was to do only that (EngineOptions::copy) is done.
+  bool copied_all() const { return copied_all_; }
 
  private:
   void start_workers(const config::Config& config, const EngineOptions& options, Servers& servers,
@@ -71,6 +73,7 @@ class Session {
   Outputs outputs_;
   std::optional<TimePoint> wake_at_;
   ExitCode exit_code_ = ExitCode::ok;
+  bool copied_all_ = false;
 
   std::unique_ptr<Worker<CompareOrder>> comparer_;
   OutageWatch outages_;

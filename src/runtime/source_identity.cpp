@@ -132,6 +132,18 @@ SourceIdentity remembered(const SourceIdentity& now) {
   return some;
 }
 
+SourceIdentity in_common(const SourceIdentity& known, const SourceIdentity& now) {
+  SourceIdentity both;
+  both.replica_set = now.replica_set;
+  for (const auto& [ns, uuid] : known.collections) {
+    const auto found = now.collections.find(ns);
+    if (found != now.collections.end() && found->second == uuid) {
+      both.collections.emplace(ns, uuid);
+    }
+  }
+  return both;
+}
+
 std::string describe(const Likeness& likeness) {
   return fmt::format(
       "the saved positions are of another source: {}. Correct source.uri (or state.directory); start once "

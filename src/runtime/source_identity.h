@@ -32,6 +32,9 @@ Likeness compare(const SourceIdentity& known, const SourceIdentity& now);
 // Some of its collections: what is remembered of it.
 SourceIdentity remembered(const SourceIdentity& now);
 
+// The collections that both know, and are the same.
+SourceIdentity in_common(const SourceIdentity& known, const SourceIdentity& now);
+
 // For the operator, with what to do.
 std::string describe(const Likeness& likeness);
 

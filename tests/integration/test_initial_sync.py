@@ -100,6 +100,45 @@ def test_a_copy_that_is_repeated_has_nothing_to_do(pair, sync, database):
     wait_equal(pair.source, pair.target, [f"{database}.*"], 0)
 
 
+def test_a_copy_that_has_nothing_to_do_sees_that_the_target_lost_documents(pair, sync, database):
+    """The state says that all is copied; the target was emptied, or is another one."""
+    pair.source[database].kept.insert_one({"_id": 1})
+    pair.source[database].lost.insert_many([{"_id": n} for n in range(100)])
+    service = sync([f"{database}.*"], initial_sync=AUTO)
+    assert copy(service) == 0
+    pair.target[database].lost.drop()
+    assert copy(service) == 4
+    assert re.search(rf"the target holds fewer documents than the source in 1 collections, such as "
+                     rf"{database}.lost \(0 of 100\): .*--reset", service.log)
+
+
+def test_a_copy_that_only_follows_sees_what_was_never_copied(pair, sync, database):
+    pair.source[database].c.insert_many([{"_id": n} for n in range(100)])
+    service = sync([f"{database}.c"]).start_and_watch()
+    assert service.stop() == 0
+    assert copy(service) == 4
+    assert f"{database}.c (0 of 100)" in service.log
+
+
+def test_a_copy_remembers_the_documents_that_an_earlier_one_put_aside(pair, sync, database):
+    pair.source[database].c.insert_many([{"_id": n, **({"bad": 1} if n == 7 else {})} for n in range(20)])
+    refuse_bad(pair.target[database].c)
+    service = sync([f"{database}.c"], on_error="quarantine")
+    assert copy(service) == 4
+    assert copy(service) == 4
+    assert "holds documents that the target refused in an earlier run" in service.log
+
+
+def test_a_start_says_when_the_target_lost_a_collection(pair, sync, database):
+    pair.source[database].c.insert_one({"_id": 1})
+    service = sync([f"{database}.*"], initial_sync=AUTO)
+    assert copy(service) == 0
+    pair.target[database].c.drop()
+    service.start_and_watch()
+    service.wait_for_log(f"WARNING the target has no {database}.c, in which the source holds 1 documents")
+    assert service.stop() == 0
+
+
 def test_a_run_goes_on_where_a_copy_ended(pair, sync, database, settle):
     insert(pair.source[database].c, (document(n, n) for n in range(100)))
     service = sync([f"{database}.*"])
