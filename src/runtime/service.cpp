@@ -20,6 +20,7 @@
 #include "runtime/source_identity.h"
 #include "runtime/target_contents.h"
 #include "runtime/thread.h"
+#include "runtime/watch_changes.h"
 
 namespace ddsync::runtime {
 namespace {
@@ -177,6 +178,9 @@ Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signa
   if (state.checkpoint && state.checkpoint->source && servers->target_info) {
     warn_of_lost(*servers->source->reader(), *servers->target->reader(),
                  in_common(*state.checkpoint->source, **identity));
+  }
+  if (state.checkpoint) {
+    say_watch_changes(*streams, *state.checkpoint, options.config.initial_sync.mode);
   }
   EngineOptions engine = engine_options(options, *std::move(streams), state.checkpoint);
   engine.resume_from.source = *std::move(identity);

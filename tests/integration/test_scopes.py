@@ -46,6 +46,19 @@ def test_the_scope_says_how_many_streams_are_opened(pair, sync, database, settle
     assert len(service.state()["resume_tokens"]) == streams, service.state()
 
 
+def test_a_changed_watch_list_says_what_is_not_carried_over(sync, database):
+    service = sync([f"{database}.a", f"{database}.b"]).start_and_watch()
+    assert service.stop() == 0
+    assert "watched" not in service.log
+    for names, line in (["b"], f"not watched any more: {database}.a; the position is forgotten"), \
+                       (["a", "b"], f"watched from now on: {database}.a; what it holds"):
+        service.config["watch"]["collections"] = [f"{database}.{name}" for name in names]
+        service.configure(service.config)
+        service.start_and_watch()
+        assert service.stop() == 0
+        assert f"WARNING {line}" in service.log
+
+
 def test_excluded_collections_stay_away(pair, sync, database, settle):
     service = sync([f"{database}.*"], watch={"exclude": [f"{database}.a", f"{database}.b"]}).start_and_watch()
     for name in "abcd":
