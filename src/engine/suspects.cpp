@@ -15,6 +15,9 @@ namespace {
 // Remembered one by one: they are part of every checkpoint. All that writers may have had on their way when
 // the process was killed, and as many again.
 constexpr size_t kSuspectsMax = 50'000;
+// Of the memory limit, for their keys: a checkpoint holds each of them twice more while it is written.
+constexpr uint64_t kKeysOneIn = 16;
+constexpr uint64_t kKeyBytesLeast = 4u << 20;
 constexpr size_t kComparedAtOnceMax = 500;
 constexpr size_t kComparedAtFirst = 4;  // nothing is known of their size yet
 // Of the memory limit, for documents that a comparison found different and that are written again.
@@ -64,15 +67,17 @@ void Suspects::resume() {
 
 void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
   Key key{ns.salt, canonical_key(id, ns.salt).bytes()};
-  if (suspects_.size() >= kSuspectsMax && suspects_.count(key) == 0) {
+  if (!has_room(key, id) && suspects_.count(key) == 0) {
     add_namespace(ns.ns);
     return;
   }
   const auto [at, is_new] = suspects_.try_emplace(std::move(key));
   Suspect& suspect = at->second;
   if (is_new) suspect.generation = checkpoints_.request();
+  if (!is_new) bytes_ -= bytes_of(*at);
   suspect.ns = &ns;
   suspect.id = OwnedValue(id);
+  bytes_ += bytes_of(*at);
   suspect.read_by_name = shared_.now;
   if (cause == Cause::late_write) {
     suspect.due = shared_.now + shared_.options.late_write_max;
@@ -80,6 +85,20 @@ void Suspects::add(NamespaceQueue& ns, ValueView id, Cause cause) {
     suspect.not_told = suspect.by_name = true;
   }
   suspect.compare_anew();
+}
+
+bool Suspects::has_room(const Key& key, ValueView id) const {
+  const uint64_t most = std::max(shared_.options.memory_bytes_max / kKeysOneIn, kKeyBytesLeast);
+  return suspects_.size() < kSuspectsMax && bytes_ + key.second.size() + id.size <= most;
+}
+
+void Suspects::forget(std::map<Key, Suspect>::iterator suspect) {
+  bytes_ -= bytes_of(*suspect);
+  suspects_.erase(suspect);
+}
+
+uint64_t Suspects::bytes_of(const std::pair<const Key, Suspect>& suspect) {
+  return suspect.first.second.size() + suspect.second.id.view().size;
 }
 
 void Suspects::add_namespace(const Namespace& ns) {
@@ -114,7 +133,10 @@ void Suspects::dropped(const Namespace& what) {
 }
 
 void Suspects::refused(const NamespaceQueue& ns, ValueView id) {
-  if (suspects_.erase({ns.salt, canonical_key(id, ns.salt).bytes()}) > 0) checkpoints_.moved();
+  const auto found = suspects_.find({ns.salt, canonical_key(id, ns.salt).bytes()});
+  if (found == suspects_.end()) return;
+  forget(found);
+  checkpoints_.moved();
 }
 
 void Suspects::touch(const NamespaceQueue& ns, ValueView id) {
@@ -226,7 +248,7 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
       repair(suspect, found.source_document);
     } else {  // something else changes it, or the target refuses it
       add_namespace(suspect.ns->ns);
-      suspects_.erase(at);
+      forget(at);
     }
     return;
   }
@@ -234,7 +256,7 @@ void Suspects::settle(const Key& key, const input::ComparedKey& found) {
   if (asked_at_ < suspect.due) return;
   if (may_be_of_another_life(suspect) || (suspect.by_name && !told_all(*suspect.ns))) return;
   suspect.ns->changes += 1;
-  suspects_.erase(at);
+  forget(at);
   checkpoints_.moved();
 }
 

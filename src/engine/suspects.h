@@ -88,6 +88,9 @@ class Suspects {
     }
   };
 
+  bool has_room(const Key& key, ValueView id) const;
+  void forget(std::map<Key, Suspect>::iterator suspect);
+  static uint64_t bytes_of(const std::pair<const Key, Suspect>& suspect);
   // The stream has nothing more, and all of it is written but for duplicates that are set aside.
   bool told_all(const NamespaceQueue& ns) const;
   bool may_be_of_another_life(const Suspect& suspect) const;
@@ -104,6 +107,7 @@ class Suspects {
   Checkpoints& checkpoints_;
   std::function<const Stream&(uint32_t)> stream_of_;
   std::map<Key, Suspect> suspects_;
+  uint64_t bytes_ = 0;  // of their keys and _ids
   std::set<Namespace> unproven_;
   Ledger repairs_;
   uint64_t repairs_unsaid_ = 0;

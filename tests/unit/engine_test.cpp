@@ -324,6 +324,29 @@ TEST(EngineErrors, MoreSuspectsThanAreRememberedLeaveTheCollectionNotProven) {
   EXPECT_EQ(given.engine().status().unproven_namespaces, 1U);
 }
 
+// Each of them is in every checkpoint.
+TEST(EngineErrors, SuspectsWithLongIdsLeaveTheCollectionNotProvenBeforeTheyFillTheMemory) {
+  EngineOptions options = killed_before();
+  options.memory_bytes_max = 64u << 20;
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  const auto inserts_of = [](int first, int last) {
+    std::string events;
+    for (int i = first; i <= last; ++i) {
+      const std::string id = "\"" + std::string(100'000, 'x') + std::to_string(i) + "\"";
+      events += (i == first ? "" : ",") + insert("n" + std::to_string(i), id);
+    }
+    return events;
+  };
+  given.batch(inserts_of(1, 18), "a");
+  EXPECT_EQ(given.engine().status().suspects, 18U);
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 0U);
+  given.batch(inserts_of(19, 25), "b");
+  EXPECT_LT(given.engine().status().suspects, 25U);
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 1U);
+}
+
 // DESIGN invariant 14, of a process that was killed.
 TEST(EngineSendWindow, OnlyWhatAKilledProcessMayHaveSentIsSuspect) {
   EngineOptions options = killed_before();
