@@ -18,6 +18,8 @@ struct SpoolQueue {
   uint64_t bytes = 0;       // of the entries from `trimmed` on
   bool asked = false;       // an output::ReadSpool is not yet answered
   uint64_t asked_bytes = 0;
+  uint32_t failures = 0;  // of reading an entry, in a row
+  Instant read_again_at;
   uint64_t named_by = 0;  // checkpoint that says that there are entries: none is taken out before
   StreamPosition after;   // of the source, behind the newest entry
   Instant last_append;

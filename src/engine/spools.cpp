@@ -97,6 +97,7 @@ void Spools::on_spooled(Stream& stream, const input::StreamSpooled& spooled) {
 bool Spools::read_next(Stream& stream, uint64_t held_bytes) {
   SpoolQueue& spool = stream.spool;
   if (spool.asked || spool.next_read == spool.next_write || stream.blocked()) return true;
+  if (shared_.now < spool.read_again_at) return true;
   const uint64_t bytes = std::min(spool.next_bytes(), kEntryBytesMax);
   if (asked_bytes_ > 0 && held_bytes + asked_bytes_ + bytes > shared_.options.memory_bytes_max) return false;
   spool.asked = true;
@@ -110,9 +111,24 @@ bool Spools::on_batch(Stream& stream, const input::SpoolBatch& batch) {
   SpoolQueue& spool = stream.spool;
   if (!spool.asked || batch.sequence != spool.next_read) return false;
   spool.asked = false;
+  spool.failures = 0;
   asked_bytes_ -= std::exchange(spool.asked_bytes, 0);
   spool.next_read += 1;
   return true;
+}
+
+void Spools::on_read_failed(Stream& stream, const Error& error) {
+  SpoolQueue& spool = stream.spool;
+  spool.asked = false;
+  asked_bytes_ -= std::exchange(spool.asked_bytes, 0);
+  spool.failures += 1;
+  spool.read_again_at = shared_.now + shared_.backoff(spool.failures);
+  shared_.counters.errors += 1;
+  if (spool.failures != 1 && spool.failures % 20 != 0) return;
+  shared_.notice(
+      output::Level::warning,
+      fmt::format("the spool of {} cannot be read (try {}): {}; it is tried again until it succeeds",
+                  stream.scope.name(), spool.failures, describe(error)));
 }
 
 void Spools::trim(Stream& stream, uint64_t before) {
@@ -122,6 +138,7 @@ void Spools::trim(Stream& stream, uint64_t before) {
 }
 
 Instant Spools::next_wake(const Stream& stream) const {
+  if (stream.spool.read_again_at > shared_.now) return stream.spool.read_again_at;
   if (!enabled() || !stream.opened || stream.asked || stream.waits_since == Instant{}) return {};
   const Instant due = stream.waits_since + shared_.options.spool_patience;
   return due > shared_.now ? due : Instant{};

@@ -35,12 +35,14 @@ class Spools {
   // Takes the next entry out when the stream can take it. Those of several streams at once only where memory
   // has room for them: false when this one has to wait for that.
   bool read_next(Stream& stream, uint64_t held_bytes);
+  // It is asked for again later.
+  void on_read_failed(Stream& stream, const Error& error);
   // False when the entry is not one that was asked for.
   bool on_batch(Stream& stream, const input::SpoolBatch& batch);
 
   // What is durably applied is not needed any more.
   void trim(Stream& stream, uint64_t before);
-  // When a stream that waits begins to be spooled.
+  // When a stream that waits begins to be spooled, or an entry is asked for again.
   Instant next_wake(const Stream& stream) const;
 
   uint64_t bytes() const { return bytes_; }

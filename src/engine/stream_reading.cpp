@@ -113,6 +113,10 @@ bool Streams::on_spool_batch(Stream& stream, const input::SpoolBatch& batch) {
 
 void Streams::on_spool_failed(const input::SpoolFailed& failed) {
   Stream& stream = at(failed.stream);
+  if (failed.error.treatment == Treatment::retry) {
+    spools_.on_read_failed(stream, failed.error);
+    return;
+  }
   stream.spool.asked = false;
   stream.detail = describe(failed.error);
   shared_.end(output::StopReason::local_disk,

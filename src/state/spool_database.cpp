@@ -99,7 +99,15 @@ Result<void> SpoolDatabase::write(rocksdb::WriteBatch& batch) {
   return written;
 }
 
-Result<bool> SpoolDatabase::read(std::string_view key, rocksdb::PinnableSlice& value) const {
+bool SpoolDatabase::is_closed() const {
+  const std::shared_lock lock(guard_);
+  return !database_;
+}
+
+Result<bool> SpoolDatabase::read(std::string_view key, rocksdb::PinnableSlice& value) {
+  if (is_closed()) {
+    if (auto recovered = recover(); !recovered) return tl::unexpected(recovered.error());
+  }
   bool found = true;
   // Of everything read, although it is most of what a read costs (Debian builds RocksDB without the
   // processor's CRC instruction, and with assertions: a damaged block of keys would end the process).

@@ -32,8 +32,8 @@ class SpoolDatabase {
   // After a failed use(): lets it work again on a disk that is full, to give space back. Until enough of that
   // is there, write() refuses.
   Result<void> make_room();
-  // Nothing is found: false.
-  Result<bool> read(std::string_view key, rocksdb::PinnableSlice& value) const;
+  // Nothing is found: false. Opens again what could not be.
+  Result<bool> read(std::string_view key, rocksdb::PinnableSlice& value);
 
   // For whoever needs more of it, under the lock that keeps it from being closed.
   template <typename Use>
@@ -51,6 +51,7 @@ class SpoolDatabase {
   using Handle = std::unique_ptr<rocksdb::DB>;
 
   explicit SpoolDatabase(std::string folder);
+  bool is_closed() const;
   Result<void> recover();
   Result<void> open_again();
   tl::unexpected<Error> closed() const;

@@ -235,6 +235,24 @@ TEST(EngineSpool, EntriesThatTheStateDoesNotNameAreNotTakenForItsContinuation) {
   EXPECT_FALSE(given.has<output::ReadSpool>());
 }
 
+// Such as no descriptor that is free: a disk that fails for good is damaged.
+TEST(EngineSpool, ThatCannotBeReadForAWhileIsReadAgain) {
+  Harness given(with_entries(3, 5));
+  given.give(input::TargetReady{});
+  given.take<output::ReadSpool>();
+  Error busy = make_error(ErrorContext::stream_read, kErrorLocalDisk, "LocalDisk", "too many open files");
+  busy.treatment = Treatment::retry;
+  given.give(input::SpoolFailed{{0}, busy});
+  EXPECT_FALSE(given.has<output::Finished>());
+  EXPECT_FALSE(given.has<output::ReadSpool>()) << "not at once";
+  given.pass_ms(6'000);
+  EXPECT_EQ(given.take<output::ReadSpool>().sequence, 3U);
+  busy.treatment = Treatment::fatal;
+  given.give(input::SpoolFailed{{0}, busy});
+  given.make_all_durable();
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::local_disk);
+}
+
 TEST(EngineSpool, AHistoryLostBehindItIsAGapOnlyWhenAllOfItIsDecoded) {
   Harness given(with_entries(1, 2));
   given.give(input::TargetReady{});
