@@ -41,19 +41,33 @@ bool is_thought_to_change(const ValueView& id) {
   return id.type == BsonType::min_key || id.type == BsonType::max_key;
 }
 
-// The length of a leading element `_id` that is better left to the query, else 0: without it every server
-// keeps the _id of the query.
-uint32_t leading_id_to_leave_out(const WriteOp& operation) {
+// The length of the element `_id` when it leads and is that of the query, else 0.
+uint32_t leading_id(const WriteOp& operation) {
   constexpr std::string_view name("_id\0", 4);  // with its terminator
   const ValueView& id = operation.id;
   const auto size = static_cast<uint32_t>(1 + name.size() + id.size);
   const DocumentView document = operation.document;
-  if (!is_thought_to_change(id) || document.size < sizeof(int32_t) + size) return 0;
+  if (document.size < sizeof(int32_t) + size) return 0;
   const uint8_t* element = document.data + sizeof(int32_t);
   const bool leads = element[0] == static_cast<uint8_t>(id.type) &&
                      std::memcmp(element + 1, name.data(), name.size()) == 0 &&
                      std::equal(id.data, id.data + id.size, element + 1 + name.size());
   return leads ? size : 0;
+}
+
+// Whether servers would take what stands behind the first `skipped` bytes for update operators and execute
+// them: the first name tells. (MongoDB 5.0 and later store names that begin with `$`.)
+bool reads_as_operators(DocumentView document, uint32_t skipped) {
+  const size_t element = sizeof(int32_t) + skipped;
+  return element + 1 < document.size && document.data[element] != 0 && document.data[element + 1] == '$';
+}
+
+// The length of a leading `_id` that is better left to the query, else 0: without it every server keeps the
+// _id of the query.
+uint32_t leading_id_to_leave_out(const WriteOp& operation) {
+  if (!is_thought_to_change(operation.id)) return 0;
+  const uint32_t size = leading_id(operation);
+  return reads_as_operators(operation.document, size) ? 0 : size;
 }
 
 // Names of array elements: 0, 1, 2, ...
@@ -85,6 +99,12 @@ class Collections {
 };
 
 }  // namespace
+
+bool is_refused_for_its_names(const WriteOp& operation, int code) {
+  constexpr int kImmutableField = 66;
+  return code == kImmutableField && is_thought_to_change(operation.id) &&
+         reads_as_operators(operation.document, leading_id(operation));
+}
 
 DocumentView WriteCommand::build(const WriteBatch& batch, std::optional<int64_t> transaction_number,
                                  bool past_validators) {

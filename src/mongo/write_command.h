@@ -15,6 +15,10 @@ inline constexpr uint64_t kCommandBytesMax = (16u << 20) + (16u << 10);
 // What the driver adds: $db, lsid, $clusterTime, writeConcern.
 inline constexpr uint64_t kDriverBytesMax = 2u << 10;
 
+// Whether this code says no more of a replacement than that it names its _id, which has to stand before a
+// name that begins with `$`.
+bool is_refused_for_its_names(const WriteOp& operation, int code);
+
 // Builds commands into one buffer that is used again.
 class WriteCommand {
  public:

@@ -9,6 +9,15 @@ namespace {
 
 const std::string kBulkDatabase = "admin";
 constexpr int kUnauthorized = 13;  // said before anything of the command is done
+constexpr int kDollarPrefixedFieldName = 52;
+
+// The engine removes and inserts what is refused with 52.
+void tell_refused_names(const WriteBatch& batch, WriteOutcome& outcome) {
+  for (auto& [index, error] : outcome.operation_errors) {
+    if (is_refused_for_its_names(batch.operations[index], error.code))
+      error = make_error(ErrorContext::write_operation, kDollarPrefixedFieldName, "", error.message);
+  }
+}
 
 }  // namespace
 
@@ -42,7 +51,10 @@ WriteOutcome CommandWriter::send(const WriteBatch& batch, bool past_validators) 
   const std::string& database = bulk ? kBulkDatabase : batch.parts.front().ns.database;
   const auto reply = connection_.write(ErrorContext::write_command, database, command);
   if (!reply) return failed_outcome(reply.error(), operations);
-  return bulk ? parse_bulk_reply(reply->view(), batch) : parse_write_reply(reply->view(), operations);
+  WriteOutcome outcome =
+      bulk ? parse_bulk_reply(reply->view(), batch) : parse_write_reply(reply->view(), operations);
+  tell_refused_names(batch, outcome);
+  return outcome;
 }
 
 std::optional<Error> CommandWriter::change_schema(const SchemaChange& change, const NamespaceFilter& filter) {

@@ -72,6 +72,24 @@ def test_names_that_a_replacement_may_not_have(pair, sync, database, settle):
     assert len(documents(pair.target, f"{database}.c")) == 60  # with the beacon of settle
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_names_that_would_update_behind_an_id_that_is_left_to_the_query(pair, sync, database, settle, there):
+    """What is inserted, deleted and inserted while the service is down comes as one replacement."""
+    source, target = pair.source[database].c, pair.target[database].c
+    service = sync([f"{database}.c"]).start_and_watch()
+    assert service.stop() == 0
+    for only in ({"_id": bson.MinKey()}, {"_id": bson.MaxKey()}, {"_id": float("nan")}):
+        if there:
+            target.insert_one({**only, "$set": {"v": 0}})
+        source.insert_one({**only, "$set": {"v": 1}})
+        source.delete_one(only)
+        source.insert_one({**only, "$set": {"v": 2}, "n": 1})
+        source.delete_one(only)
+        source.insert_one({**only, "$set": {"v": 3}})
+    service.start_and_watch()
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
 def test_deprecated_types_are_kept(pair, sync, database, settle):
     """As the source stores them: secantusd-py turns them into types of today.
 

@@ -105,6 +105,32 @@ TEST(WriteCommand, LeavesANanIdToTheQueryAndNoOtherNumber) {
                       {"q": {"_id": 2.5}, "u": {"_id": 2.5, "n": 1}, "upsert": true}]})");
 }
 
+// Without it they would be executed as update operators.
+TEST(WriteCommand, KeepsTheIdThatStandsBeforeANameWithADollar) {
+  const Batch given(WriteKind::replace, {document(R"({"_id": {"$maxKey": 1}, "$set": {"v": 2}, "n": 1})"),
+                                         document(R"({"_id": {"$numberDouble": "NaN"}, "$odd": 1})"),
+                                         document(R"({"_id": {"$minKey": 1}, "n": 1, "$set": {"v": 2}})"),
+                                         document(R"({"_id": {"$minKey": 1}})")});
+  WriteCommand command;
+  expect_command(command.build(given.batch, std::nullopt),
+                 R"({"update": "c", "ordered": false, "updates":
+        [{"q": {"_id": {"$maxKey": 1}}, "u": {"_id": {"$maxKey": 1}, "$set": {"v": 2}, "n": 1}, "upsert": true},
+         {"q": {"_id": {"$numberDouble": "NaN"}}, "u": {"_id": {"$numberDouble": "NaN"}, "$odd": 1}, "upsert": true},
+         {"q": {"_id": {"$minKey": 1}}, "u": {"n": 1, "$set": {"v": 2}}, "upsert": true},
+         {"q": {"_id": {"$minKey": 1}}, "u": {}, "upsert": true}]})");
+}
+
+TEST(WriteCommand, KnowsTheReplacementsThatAreRefusedForTheIdBeforeTheirNames) {
+  const Batch given(WriteKind::replace, {document(R"({"_id": {"$maxKey": 1}, "$set": {"v": 2}})"),
+                                         document(R"({"_id": {"$maxKey": 1}, "set": {"v": 2}})"),
+                                         document(R"({"_id": 1, "$set": {"v": 2}})")});
+  const std::vector<WriteOp>& operations = given.batch.operations;
+  EXPECT_TRUE(is_refused_for_its_names(operations[0], 66));
+  EXPECT_FALSE(is_refused_for_its_names(operations[0], 121));
+  EXPECT_FALSE(is_refused_for_its_names(operations[1], 66));
+  EXPECT_FALSE(is_refused_for_its_names(operations[2], 66));
+}
+
 // A batch of several parts, made of batches of one.
 struct ManyParts {
   explicit ManyParts(const std::vector<const Batch*>& batches) {
