@@ -14,11 +14,16 @@ namespace {
 
 using Family = ErrorFamily;
 
+bool same_letter(char a, char b) {
+  return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+}
+
 bool contains(std::string_view text, std::string_view part) {
-  const auto same = [](char a, char b) {
-    return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-  };
-  return !std::ranges::search(text, part, same).empty();
+  return !std::ranges::search(text, part, same_letter).empty();
+}
+
+bool begins_with(std::string_view text, std::string_view part) {
+  return std::ranges::equal(text.substr(0, part.size()), part, same_letter);
 }
 
 bool is_stream(ErrorContext context) {
@@ -30,18 +35,20 @@ bool is_write(ErrorContext context) {
          context == ErrorContext::schema;
 }
 
-// What the table cannot say because the words decide. Texts that quote a document (duplicates, validation)
-// are left out: the document's own words must not decide.
+// What the table cannot say because the words decide: DocumentDB and Azure send them under changing codes.
+// Only how the text begins counts, because texts of many codes go on to quote documents and names: the user's
+// own words must not decide.
 Family family_of(int code, std::string_view message) {
   const ErrorRow* row = find_error_row(code);
   const Family family = row != nullptr ? row->family : Family::unlisted;
   const bool quotes_document = family == Family::duplicate || code == 121;
   if (quotes_document || (family != Family::document && family != Family::unlisted)) return family;
-  if (contains(message, "could not acquire lock") || contains(message, "deadlock")) return Family::transient;
+  if (begins_with(message, "could not acquire lock") || begins_with(message, "deadlock detected"))
+    return Family::transient;
   // A fence at a server without retryable writes: a matter of the set-up, not of the documents.
   if (code == 20 && contains(message, "transaction numbers")) return Family::transient;
   if (code == 8000 && contains(message, "auth")) return Family::access;  // Atlas: wrong credentials
-  if (contains(message, "request rate is large")) return Family::throttled;
+  if (begins_with(message, "request rate is large")) return Family::throttled;
   return family;
 }
 

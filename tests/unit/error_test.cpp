@@ -103,6 +103,29 @@ TEST(ErrorTable, RetriesLockConflictsWhateverTheirCode) {
   }
 }
 
+TEST(ErrorTable, IsNotMisledByTheDocumentsAndNamesThatATextQuotes) {
+  struct {
+    int code;
+    std::string_view message;
+  } const given[] = {
+      {2, "unknown operator: $deadlock"},
+      {16755, "Can't extract geo keys: { _id: 1, bad: \"no place\", text: \"we met a deadlock today\" }"},
+      {10334, "BSONObj size: 17000000 (0x1036640) is invalid. First element: _id: \"request rate is large\""},
+      {166, "Namespace db.deadlock_stats is a view, not a collection"},
+      {48, "Collection deadlock.c already exists."},
+      {52,
+       "The dollar ($) prefixed field '$could not acquire lock' in '$could not acquire lock' is not allowed"},
+      {73, "Invalid collection name: deadlock..c"},
+      {13297, "db already exists with different case already have: [deadlock] trying to create [Deadlock]"},
+      {17280, "key too large to index, failing deadlock.c.$t_1 { : \"Could not acquire lock\" }"},
+      {201, "Index key is too large: deadlock"},
+  };
+  for (const auto& [code, message] : given) {
+    EXPECT_EQ(classify(write_operation, code, message), Treatment::permanent) << code;
+    EXPECT_EQ(classify(write_command, code, message), Treatment::split) << code;
+  }
+}
+
 TEST(ErrorTable, NamesTheCodesAfterWhichAPositionIsLost) {
   for (const ErrorContext context : {stream_open, stream_read})
     for (const int code : {136, 260, 280, 286, 40576, 40585, 40647, 40649})
