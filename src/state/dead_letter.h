@@ -1,6 +1,6 @@
 // The dead-letter file: JSON Lines of Extended JSON, one refused event a line:
 // {"time":"2026-...Z","namespace":"db.coll","stream":"db.coll","error":{"code":..,"name":"..","message":".."},"event":{...}}
-// An event that Extended JSON cannot carry unchanged has its bytes in "event_base64" as well.
+// An event that Extended JSON cannot carry unchanged has its bytes in "event_base64" instead.
 // Thread-safety: one thread at a time.
 #pragma once
 

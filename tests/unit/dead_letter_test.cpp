@@ -68,6 +68,30 @@ TEST_F(DeadLetterTest, HoldsTheBytesOfAnEventThatExtendedJsonCannotCarry) {
   EXPECT_EQ(from_base64(line["event_base64"].get<std::string>()), bytes);
 }
 
+OwnedDocument around(std::string_view name, const OwnedDocument& inner) {
+  const DocumentView view = inner.view();
+  return wrap_value(name, {.type = BsonType::document, .data = view.data, .size = view.size});
+}
+
+// What libbson writes of it is no JSON, or is read as something else.
+TEST_F(DeadLetterTest, HoldsOnlyTheBytesOfAnEventThatExtendedJsonWouldNotGiveBack) {
+  OwnedDocument nested = refused(R"({"x": 1})").event;
+  for (int depth = 0; depth < 210; ++depth) nested = around("a", nested);
+  const OwnedDocument text = refused(R"({"v": "today"})").event;
+  for (const OwnedDocument& event :
+       {nested, around("day", wrap_value("$date", find_value(text.view(), "v")))}) {
+    output::QuarantineRecord record = refused("{}");
+    record.event = event;
+    ASSERT_TRUE(dead_letters_.append({record}, kTime));
+    ASSERT_TRUE(nlohmann::json::accept(lines().back()));
+    const auto line = nlohmann::json::parse(lines().back());
+    EXPECT_FALSE(line.contains("event"));
+    const DocumentView bytes = event.view();
+    EXPECT_EQ(from_base64(line["event_base64"].get<std::string>()),
+              std::string(reinterpret_cast<const char*>(bytes.data), bytes.size));
+  }
+}
+
 TEST_F(DeadLetterTest, AppendsOneLineARecord) {
   const auto record = refused(R"({"a": 1})");
   ASSERT_TRUE(dead_letters_.append({record, record}, kTime));
