@@ -107,6 +107,19 @@ int64_t parse_retry_after_ms(std::string_view message) {
   return problem == std::errc() && ms > 0 ? ms : 0;
 }
 
+bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }  // of UTF-8
+
+// Servers quote documents of many megabytes, and what is wrong with them often stands behind.
+std::string without_the_middle(std::string_view message) {
+  constexpr size_t kToldBytesMax = 1024;
+  if (message.size() <= kToldBytesMax) return std::string(message);
+  size_t head = kToldBytesMax / 2;
+  while (head > 0 && is_continuation(message[head])) --head;
+  size_t tail = message.size() - kToldBytesMax / 2;
+  while (tail < message.size() && is_continuation(message[tail])) ++tail;
+  return fmt::format("{} [{} bytes left out] {}", message.substr(0, head), tail - head, message.substr(tail));
+}
+
 }  // namespace
 
 std::string_view to_string(Treatment treatment) {
@@ -178,7 +191,7 @@ std::string describe(const Error& error) {
   std::string label = error.code > 0 ? std::to_string(error.code) : "";
   if (!error.code_name.empty()) label += (label.empty() ? "" : " ") + error.code_name;
   if (label.empty()) label = "error";
-  return fmt::format("[{}, {}] {}", label, to_string(error.treatment), error.message);
+  return fmt::format("[{}, {}] {}", label, to_string(error.treatment), without_the_middle(error.message));
 }
 
 }  // namespace ddsync

@@ -63,7 +63,8 @@ Error make_error(ErrorContext context, int code, std::string_view code_name, std
 // The name of a code as the servers spell it, "" when unknown.
 std::string_view error_code_name(int code);
 
-// `[11000 DuplicateKey, set aside] E11000 duplicate key ...`: code, name and treatment, for the log.
+// `[11000 DuplicateKey, set aside] E11000 duplicate key ...`: code, name and treatment, for the log. Of a
+// message of more than 1 KiB the middle is left out.
 std::string describe(const Error& error);
 
 }  // namespace ddsync

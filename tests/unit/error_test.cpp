@@ -176,5 +176,16 @@ TEST(ErrorTable, DescribesCodeNameAndTreatmentForTheLog) {
   EXPECT_EQ(describe(make_error(find, 987654, "", "odd")), "[987654, retried] odd");
 }
 
+TEST(ErrorTable, DescribesAMessageThatQuotesALargeDocumentByItsBeginningAndItsEnd) {
+  std::string document;
+  for (int i = 0; i < 1'000'000; ++i) document += "é";
+  const std::string message = "Can't extract geo keys: {" + document + "} no place";
+  const std::string text = describe(make_error(write_operation, 16755, "", message));
+  EXPECT_LT(text.size(), 1'200U);
+  EXPECT_TRUE(text.starts_with("[16755, refused] Can't extract geo keys: {éé")) << text;
+  EXPECT_TRUE(text.ends_with("éé} no place")) << text;
+  EXPECT_NE(text.find("é [1999012 bytes left out] é"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace ddsync
