@@ -33,6 +33,15 @@ bool is_control(std::string_view character) {
   return first < ' ' || first == 127 || (first == 0xC2 && byte_at(character, 1) < 0xA0);
 }
 
+// Terminals show what stands around such a mark in another order; at U+2028 and U+2029 some readers of logs
+// begin a line.
+bool reorders_or_separates(std::string_view character) {
+  const auto in = [&](std::string_view first, std::string_view last) {
+    return character >= first && character <= last;
+  };
+  return character == "\u061c" || in("\u200e", "\u200f") || in("\u2028", "\u202e") || in("\u2066", "\u2069");
+}
+
 void append_escaped(std::string& line, std::string_view bytes) {
   for (size_t i = 0; i < bytes.size(); ++i) line += fmt::format("\\x{:02x}", byte_at(bytes, i));
 }
@@ -58,7 +67,7 @@ std::string one_line(std::string_view text) {
     const std::string_view character = text.substr(0, length == 0 ? 1 : length);
     if (character == "\n") {
       line += "\\n";
-    } else if (length == 0 || is_control(character)) {
+    } else if (length == 0 || is_control(character) || reorders_or_separates(character)) {
       append_escaped(line, character);
     } else {
       line += character;

@@ -11,8 +11,8 @@ namespace ddsync::config {
 // How many bytes the UTF-8 character at the beginning of `text` has; 0 when there is none.
 size_t utf8_length(std::string_view text);
 
-// What begins no new line and commands no terminal: control characters become \n or \x1b, bytes that are no
-// UTF-8 become \xff.
+// What begins no new line, commands no terminal and stands in its own order: control characters become \n or
+// \x1b, marks of direction \xe2\x80\xae, bytes that are no UTF-8 \xff.
 std::string one_line(std::string_view text);
 
 // ASCII letters only, whatever the locale.

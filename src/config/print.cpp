@@ -3,9 +3,11 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "config/config.h"
 #include "config/names.h"
+#include "config/plain_text.h"
 #include "config/size.h"
 
 namespace ddsync::config {
@@ -18,9 +20,15 @@ std::string name_of(const std::array<Name<T>, N>& names, T value) {
   return found == names.end() ? std::string() : std::string(found->first);
 }
 
+// Loads to the same text; what one_line escapes is escaped here too.
+void emit_text(YAML::Emitter& out, const std::string& text) {
+  if (one_line(text) != text) out << YAML::DoubleQuoted << YAML::EscapeNonAscii;
+  out << text;
+}
+
 void emit_patterns(YAML::Emitter& out, const char* key, const std::vector<NamespacePattern>& patterns) {
   out << YAML::Key << key << YAML::Value << YAML::BeginSeq;
-  for (const NamespacePattern& pattern : patterns) out << pattern.text();
+  for (const NamespacePattern& pattern : patterns) emit_text(out, pattern.text());
   out << YAML::EndSeq;
 }
 
@@ -30,7 +38,12 @@ void emit_section(YAML::Emitter& out, const char* key) {
 
 template <typename T>
 void emit(YAML::Emitter& out, const char* key, const T& value) {
-  out << YAML::Key << key << YAML::Value << value;
+  out << YAML::Key << key << YAML::Value;
+  if constexpr (std::is_same_v<T, std::string>) {
+    emit_text(out, value);
+  } else {
+    out << value;
+  }
 }
 
 }  // namespace

@@ -48,6 +48,17 @@ TEST(Print, ShowsEverySettingButTheWaysToGiveAUri) {
   }
 }
 
+TEST(Print, EscapesWhatReordersTextOrSeparatesLines) {
+  const std::string names = "watch: {collections: ['db.a\u202eb', 'db.\u2028c', 'db.\u2069', 'db.två']}\n";
+  const Config config =
+      loaded(test::ConfigFile(std::string(test::kServers) + names + "state: {directory: '/var/\u200f'}\n"));
+  const std::string text = print(config);
+  for (const char* mark : {"\u202e", "\u2028", "\u2069", "\u200f"})
+    EXPECT_EQ(text.find(mark), std::string::npos);
+  EXPECT_NE(text.find("db.två"), std::string::npos) << "other letters stay";
+  EXPECT_TRUE(printed_and_loaded(config) == config) << text;
+}
+
 TEST(Print, MasksBothConnectionStrings) {
   Config config;
   config.source_uri = "mongodb://u:cAnArY@a:1/?tlsCertificateKeyFilePassword=cAnArY";

@@ -36,6 +36,16 @@ TEST(OneLine, EscapesWhatBeginsALineOrCommandsATerminal) {
   EXPECT_EQ(one_line(std::string_view("\0", 1)), "\\x00");
 }
 
+// Of the readers of a log some begin a line at U+2028, and show text in another order after U+202E.
+TEST(OneLine, EscapesWhatReordersTextOrSeparatesLines) {
+  EXPECT_EQ(one_line("a\u202eb"), "a\\xe2\\x80\\xaeb");
+  for (const char* text :
+       {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202e", "\u2066", "\u2069"})
+    EXPECT_TRUE(one_line(text).starts_with("\\x")) << one_line(text);
+  for (const char* text : {"\u061b", "\u200d", "\u2010", "\u2027", "\u202f", "\u2065", "\u206a"})
+    EXPECT_EQ(one_line(text), text) << "its neighbours";
+}
+
 TEST(OneLine, EscapesBytesThatAreNoUtf8) { EXPECT_EQ(one_line("caf\xE9 \xE2\x82!"), "caf\\xe9 \\xe2\\x82!"); }
 
 TEST(Lower, ChangesAsciiLettersOnly) { EXPECT_EQ(lower("AbZ[@É"), "abz[@É"); }
