@@ -41,6 +41,11 @@ bool is_thought_to_change(const ValueView& id) {
   return id.type == BsonType::min_key || id.type == BsonType::max_key;
 }
 
+// With its _id in the query and in the replacement a large document would not fit into a command.
+bool is_too_much_twice(const WriteOp& operation) {
+  return uint64_t{operation.id.size} + operation.document.size > kDocumentBytesMax;
+}
+
 // The length of the element `_id` when it leads and is that of the query, else 0.
 uint32_t leading_id(const WriteOp& operation) {
   constexpr std::string_view name("_id\0", 4);  // with its terminator
@@ -65,7 +70,7 @@ bool reads_as_operators(DocumentView document, uint32_t skipped) {
 // The length of a leading `_id` that is better left to the query, else 0: without it every server keeps the
 // _id of the query.
 uint32_t leading_id_to_leave_out(const WriteOp& operation) {
-  if (!is_thought_to_change(operation.id)) return 0;
+  if (!is_thought_to_change(operation.id) && !is_too_much_twice(operation)) return 0;
   const uint32_t size = leading_id(operation);
   return reads_as_operators(operation.document, size) ? 0 : size;
 }

@@ -9,9 +9,10 @@
 
 namespace ddsync::mongo {
 
+inline constexpr uint64_t kDocumentBytesMax = 16u << 20;
 // A command document may be larger than a document by this (BSONObjMaxInternalSize of mongod): one document
 // of the largest size fits with its envelope.
-inline constexpr uint64_t kCommandBytesMax = (16u << 20) + (16u << 10);
+inline constexpr uint64_t kCommandBytesMax = kDocumentBytesMax + (16u << 10);
 // What the driver adds: $db, lsid, $clusterTime, writeConcern.
 inline constexpr uint64_t kDriverBytesMax = 2u << 10;
 

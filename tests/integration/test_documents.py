@@ -172,6 +172,17 @@ def test_documents_of_nearly_16_mb_arrive(pair, sync, database, settle):
     settle(service, pair.source, pair.target, [f"{database}.c"])
 
 
+def test_a_document_of_16_mb_with_a_long_id_is_updated(pair, sync, database, settle):
+    """An update names the _id twice."""
+    service = sync([f"{database}.c"]).start_and_watch()
+    document = {"_id": "i" * 20_000, "v": 1, "pad": ""}
+    document["pad"] = "x" * (16 * 1024 * 1024 - len(bson.encode(document)))
+    pair.source[database].command("insert", "c", documents=[document])
+    pair.wait_equal([f"{database}.c"])
+    pair.source[database].c.update_one({"v": 1}, {"$set": {"v": 2}})
+    settle(service, pair.source, pair.target, [f"{database}.c"])
+
+
 def test_many_documents_of_all_sizes_in_one_burst(pair, sync, database, settle):
     service = sync([f"{database}.c"]).start_and_watch()
     pair.source[database].c.insert_many([{"_id": n, "pad": "x" * (n * 37 % 5_000)} for n in range(20_000)])

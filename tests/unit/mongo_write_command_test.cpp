@@ -120,6 +120,23 @@ TEST(WriteCommand, KeepsTheIdThatStandsBeforeANameWithADollar) {
          {"q": {"_id": {"$minKey": 1}}, "u": {}, "upsert": true}]})");
 }
 
+// A document of the largest size whose _id has many bytes.
+OwnedDocument largest_with_id_of(size_t id_bytes) {
+  const std::string head = R"({"_id": ")" + std::string(id_bytes, 'i') + R"(", "pad": ")";
+  const size_t without_pad = document((head + R"("})").c_str()).view().size;
+  return document((head + std::string((16u << 20) - without_pad, 'x') + R"("})").c_str());
+}
+
+TEST(WriteCommand, ReplacesTheLargestDocumentWhateverTheSizeOfItsId) {
+  for (const size_t id_bytes : {1u, 1'000u, 13'000u, 20'000u, 9'000'000u}) {
+    const Batch given(WriteKind::replace, {largest_with_id_of(id_bytes)});
+    WriteCommand command;
+    const DocumentView built = command.build(given.batch, 7);
+    EXPECT_TRUE(is_valid(built));
+    EXPECT_LE(built.size, kCommandBytesMax - kDriverBytesMax) << id_bytes;
+  }
+}
+
 TEST(WriteCommand, KnowsTheReplacementsThatAreRefusedForTheIdBeforeTheirNames) {
   const Batch given(WriteKind::replace, {document(R"({"_id": {"$maxKey": 1}, "$set": {"v": 2}})"),
                                          document(R"({"_id": {"$maxKey": 1}, "set": {"v": 2}})"),
