@@ -22,8 +22,9 @@ bool contains(std::string_view text, std::string_view part) {
   return !std::ranges::search(text, part, same_letter).empty();
 }
 
-bool begins_with(std::string_view text, std::string_view part) {
-  return std::ranges::equal(text.substr(0, part.size()), part, same_letter);
+// Up to where it begins to quote something.
+std::string_view own_words(std::string_view message) {
+  return message.substr(0, message.find_first_of("{\"'`"));
 }
 
 bool is_stream(ErrorContext context) {
@@ -36,19 +37,21 @@ bool is_write(ErrorContext context) {
 }
 
 // What the table cannot say because the words decide: DocumentDB and Azure send them under changing codes.
-// Only how the text begins counts, because texts of many codes go on to quote documents and names: the user's
-// own words must not decide.
+// Only whole phrases before anything quoted count, because texts of many codes go on to quote documents, and
+// name collections: the user's own words must not decide.
 Family family_of(int code, std::string_view message) {
   const ErrorRow* row = find_error_row(code);
   const Family family = row != nullptr ? row->family : Family::unlisted;
   const bool quotes_document = family == Family::duplicate || code == 121;
   if (quotes_document || (family != Family::document && family != Family::unlisted)) return family;
-  if (begins_with(message, "could not acquire lock") || begins_with(message, "deadlock detected"))
+  const std::string_view own = own_words(message);
+  if (contains(own, "could not acquire lock") || contains(own, "deadlock detected") ||
+      contains(own, "due to deadlock"))
     return Family::transient;
   // A fence at a server without retryable writes: a matter of the set-up, not of the documents.
   if (code == 20 && contains(message, "transaction numbers")) return Family::transient;
   if (code == 8000 && contains(message, "auth")) return Family::access;  // Atlas: wrong credentials
-  if (begins_with(message, "request rate is large")) return Family::throttled;
+  if (contains(own, "request rate is large")) return Family::throttled;
   return family;
 }
 
