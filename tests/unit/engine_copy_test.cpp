@@ -250,6 +250,7 @@ TEST(EngineCopy, OfAKilledProcessIsRememberedUntilNothingOfItCanLand) {
     given.take<output::ReadStream>();
     given.batch("", "t8");
     given.pass_ms(late ? 151'000 : 20'000);
+    given.batch("", "t9");  // asked for before
     given.batch("", "t9");
     given.give(input::Stop{});
     Checkpoint last;
