@@ -50,8 +50,8 @@ std::string uncaught_exception_text() {
 
 [[noreturn]] void on_terminate() {
   end_at_latest(ExitCode::broken_invariant, kLastWordsPatience);
-  observe::log_error("an invariant is broken (" + uncaught_exception_text() +
-                     "), ending with exit code 70: a restart continues from the last checkpoint");
+  observe::log_last_error("an invariant is broken (" + uncaught_exception_text() +
+                          "), ending with exit code 70: a restart continues from the last checkpoint");
   observe::flush_log();
   _exit(static_cast<int>(ExitCode::broken_invariant));
 }

@@ -227,6 +227,7 @@ void run_service(const ServiceOptions& options) {
   harden_process();
   install_last_words();
   Signals signals;
+  const Thread log("log", observe::write_log);  // until the process ends
   end_process(run_guarded(options, signals));
 }
 
