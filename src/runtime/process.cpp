@@ -96,27 +96,29 @@ void end_process(ExitCode code, std::chrono::milliseconds patience) {
   _exit(static_cast<int>(code));
 }
 
+void ExitDeadline::arm(ExitCode code, std::chrono::milliseconds patience) {
+  {
+    const std::lock_guard lock(mutex_);
+    end_ = {.code = code, .at = SteadyClock::now() + patience};
+  }
+  changed_.notify_one();
+}
+
 void ExitDeadline::disarm() {
   {
     const std::lock_guard lock(mutex_);
     ended_in_time_ = true;
   }
-  in_time_.notify_one();
-  thread_.reset();
+  changed_.notify_one();
 }
 
-void ExitDeadline::arm(ExitCode code, std::chrono::milliseconds patience) {
-  thread_ = std::make_unique<Thread>("exit-deadline", [this, code, patience] { wait(code, patience); });
-}
-
-void ExitDeadline::wait(ExitCode code, std::chrono::milliseconds patience) {
+// Whoever disarms it meanwhile waits for the lock, until the process has ended.
+void ExitDeadline::run() {
   std::unique_lock lock(mutex_);
-  if (in_time_.wait_for(lock, patience, [this] { return ended_in_time_; })) {
-    return;
-  }
-  end_at_latest(code, kLastWordsPatience);
+  changed_.wait(lock, [this] { return end_ || ended_in_time_; });
+  if (ended_in_time_ || changed_.wait_until(lock, end_->at, [this] { return ended_in_time_; })) return;
   observe::log_debug("ending without waiting for what the servers still answer");
-  end_process(code);
+  end_process(end_->code);
 }
 
 }  // namespace ddsync::runtime

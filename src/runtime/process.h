@@ -3,9 +3,10 @@
 
 #include <chrono>
 #include <condition_variable>
-#include <memory>
 #include <mutex>
+#include <optional>
 
+#include "runtime/clock.h"
 #include "runtime/service.h"
 #include "runtime/thread.h"
 
@@ -32,25 +33,32 @@ inline constexpr std::chrono::milliseconds kLastWordsPatience{2000};
 
 // A stream can wait for its server for a second, and a dead server can hold a thread up to the socket
 // timeout. When the service is done, all that must be durable is so, and the end need not wait for either:
-// past the deadline the process ends as it is.
+// past the deadline the process ends as it is. Its thread is there from the begin: at the end none may be
+// had.
 class ExitDeadline {
  public:
-  ExitDeadline() = default;
+  ExitDeadline() : thread_("exit-deadline", [this] { run(); }) {}
   ~ExitDeadline() { disarm(); }
   ExitDeadline(const ExitDeadline&) = delete;
   ExitDeadline& operator=(const ExitDeadline&) = delete;
 
   void arm(ExitCode code, std::chrono::milliseconds patience);
-  // In time; does not return when it was not.
+  // In time.
   void disarm();
 
  private:
-  void wait(ExitCode code, std::chrono::milliseconds patience);
+  struct End {
+    ExitCode code;
+    TimePoint at;
+  };
+
+  void run();
 
   std::mutex mutex_;
-  std::condition_variable in_time_;
+  std::condition_variable changed_;
+  std::optional<End> end_;
   bool ended_in_time_ = false;
-  std::unique_ptr<Thread> thread_;
+  Thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace ddsync::runtime

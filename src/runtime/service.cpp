@@ -186,12 +186,12 @@ Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signa
   engine.resume_from.source = *std::move(identity);
   add_spool(engine, options.config, state.spool.get(), *servers);
   std::unique_ptr<Thread> look = begin_look(options, *servers, state);
+  ExitDeadline deadline;
   auto session = std::make_unique<Session>(options, engine, *servers, state, signals);
   ExitCode code = session->run();
   if (session->copied_all()) {
     code = judge_copy(options, *servers, state);
   }
-  ExitDeadline deadline;
   deadline.arm(code, kEndPatience);
   session.reset();
   look.reset();

@@ -42,8 +42,6 @@ sigset_t block_signals() {
 
 // Above what a graceful stop takes (docs/operations.md), below the 30 s after which Kubernetes kills.
 constexpr std::chrono::seconds kStopPatience{25};
-// So long a log that is read takes for a line, at most; the order of lines is all that depends on it.
-constexpr std::chrono::milliseconds kLinePatience{200};
 constexpr std::chrono::milliseconds kAtOncePatience{500};
 
 }  // namespace
@@ -86,7 +84,7 @@ void Signals::run() {
 void Signals::status_requested() {
   const std::lock_guard lock(mutex_);
   if (phase_ == Phase::starting) {
-    say("status: state=starting" + progress_);
+    observe::log_info("status: state=starting" + progress_);
     return;
   }
   status_requested_.store(true, std::memory_order_relaxed);
@@ -111,22 +109,9 @@ void Signals::stop_requested(int signal) {
     end_process(ExitCode::ok);
   }
   if (phase_ == Phase::running) {
-    say(name + ": finishing what is in flight (again: end at once)");
+    observe::log_info(name + ": finishing what is in flight (again: end at once)");
     inbox_->post(input::Stop{});
   }
-}
-
-// In a thread of its own, whose line is dropped while an earlier one is stuck.
-void Signals::say(std::string text) {
-  if (said_.valid() && said_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
-  speaker_.reset();
-  const auto done = std::make_shared<std::promise<void>>();
-  said_ = done->get_future();
-  speaker_ = std::make_unique<Thread>("signal-log", [done, line = std::move(text)] {
-    observe::log_info(line);
-    done->set_value();
-  });
-  static_cast<void>(said_.wait_for(kLinePatience));
 }
 
 }  // namespace ddsync::runtime

@@ -1,12 +1,10 @@
 // SIGINT, SIGTERM, SIGHUP: the first asks for a graceful stop, the second ends the process at once (130).
-// SIGUSR1: a status line now, also from a start that waits. One thread waits for them, and for nothing else:
-// neither for the log, which may be a pipe that nobody reads. All other threads have them blocked. Make it
-// before any of those, so that they inherit the blocked signals.
+// SIGUSR1: a status line now, also from a start that waits. One thread waits for them, and for nothing else;
+// it is all that they need, as no other may be had later. All other threads have them blocked. Make it before
+// any of those, so that they inherit the blocked signals.
 #pragma once
 
 #include <atomic>
-#include <future>
-#include <memory>
 #include <mutex>
 #include <string>
 
@@ -39,15 +37,12 @@ class Signals {
   void run();
   void stop_requested(int signal);
   void status_requested();
-  void say(std::string text);
 
   std::mutex mutex_;
   Phase phase_ = Phase::starting;
   std::string progress_;  // while starting
   Inbox* inbox_ = nullptr;
-  bool stopping_ = false;  // the signal thread's own, as are the next two
-  std::future<void> said_;
-  std::unique_ptr<Thread> speaker_;
+  bool stopping_ = false;  // the signal thread's own
   std::atomic<bool> status_requested_ = false;
   std::atomic<bool> ended_ = false;
   sigset_t set_;

@@ -1,0 +1,96 @@
+// The end of the process, whatever cannot be had any more: each case in a process of its own.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <system_error>
+#include <vector>
+
+#include "runtime/inbox.h"
+#include "runtime/process.h"
+#include "runtime/signals.h"
+#include "runtime/thread.h"
+
+namespace ddsync::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ExitedWithCode;
+
+constexpr uid_t kNobody = 65534;
+
+// To root the limit is none.
+void allow_no_more_threads() {
+  if (::geteuid() == 0 && ::setuid(kNobody) != 0) std::_Exit(2);
+  const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  if (::setrlimit(RLIMIT_NPROC, &none) != 0) std::_Exit(2);
+  try {
+    const Thread one_more("one-more", [] {});
+  } catch (const std::system_error&) {
+    return;
+  }
+  std::_Exit(2);
+}
+
+[[noreturn]] void stop_without_threads() {
+  Inbox inbox;
+  Signals signals;
+  signals.deliver_to(inbox);
+  allow_no_more_threads();
+  ::kill(::getpid(), SIGTERM);
+  std::vector<Input> arrived;
+  inbox.take(arrived, SteadyClock::now() + 10s);
+  std::_Exit(arrived.empty() ? 1 : 0);
+}
+
+TEST(Signals, AskForAStopAlsoWhenNoThreadIsToBeHad) {
+  EXPECT_EXIT(stop_without_threads(), ExitedWithCode(0), "");
+}
+
+[[noreturn]] void ask_for_the_status_without_threads() {
+  Signals signals;
+  allow_no_more_threads();
+  ::kill(::getpid(), SIGUSR1);
+  ::kill(::getpid(), SIGTERM);  // a start is ended by it
+  ::pause();
+  std::_Exit(1);
+}
+
+TEST(Signals, TellOfTheStartAlsoWhenNoThreadIsToBeHad) {
+  EXPECT_EXIT(ask_for_the_status_without_threads(), ExitedWithCode(0), "");
+}
+
+[[noreturn]] void end_late_without_threads() {
+  ExitDeadline deadline;
+  allow_no_more_threads();
+  deadline.arm(ExitCode::gap, 1ms);
+  ::pause();
+  std::_Exit(1);
+}
+
+TEST(ExitDeadline, EndsTheProcessAlsoWhenNoThreadIsToBeHad) {
+  EXPECT_EXIT(end_late_without_threads(), ExitedWithCode(3), "");
+}
+
+[[noreturn]] void end_in_time() {
+  ExitDeadline deadline;
+  deadline.arm(ExitCode::gap, 1h);
+  deadline.disarm();
+  std::_Exit(0);
+}
+
+TEST(ExitDeadline, DoesNothingWhenTheEndComesInTime) { EXPECT_EXIT(end_in_time(), ExitedWithCode(0), ""); }
+
+[[noreturn]] void end_at_latest_soon() {
+  end_at_latest(ExitCode::stopped_at_once, 1ms);
+  ::pause();
+  std::_Exit(1);
+}
+
+TEST(Process, EndsAtLatestWhenItWasTold) { EXPECT_EXIT(end_at_latest_soon(), ExitedWithCode(130), ""); }
+
+}  // namespace
+}  // namespace ddsync::runtime
