@@ -36,7 +36,7 @@ Exit codes:
   4    the target refuses a document (on_error: stop)
   5    a server refuses access: user, password, rights
   6    the state file is damaged, unreadable, of another pair or source, or cannot be written
-  70   a broken invariant: a bug, please report it
+  70   a broken invariant: a bug, please report it; or memory or threads ran out
   75   another instance runs with the same state
   130  ended at once by a second signal, or because something hung after the first
 )";

@@ -10,7 +10,10 @@
 #include <atomic>
 #include <csignal>
 #include <exception>
+#include <new>
 #include <string>
+#include <string_view>
+#include <system_error>
 
 #include "observe/log.h"
 
@@ -23,36 +26,47 @@ constexpr int kMallocArenasMax = 4;
 constexpr int kMallocMapped_bytes = 16 << 20;
 constexpr int kMallocKept_bytes = 8 << 20;  // of each arena; 32 MB would save a tenth more and cost 40 MB
 
-// Of a signal handler: only calls that are safe in one.
-void on_abort(int) {
-  constexpr char text[] = "documentdb-sync: an invariant is broken, ending with exit code 70\n";
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, text, sizeof text - 1);
-  _exit(static_cast<int>(ExitCode::broken_invariant));
-}
-
 std::atomic<int> code_at_latest = 0;
 static_assert(std::atomic<int>::is_always_lock_free, "it is read in a signal handler");
 
 void on_alarm(int) { _exit(code_at_latest.load()); }
 
-std::string uncaught_exception_text() {
+// Only calls that are safe in a signal handler, and no memory.
+[[noreturn]] void end_broken(std::string_view text) {
+  end_at_latest(ExitCode::broken_invariant, kLastWordsPatience);
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, text.data(), text.size());
+  _exit(static_cast<int>(ExitCode::broken_invariant));
+}
+
+void on_abort(int) { end_broken("documentdb-sync: an invariant is broken, ending with exit code 70\n"); }
+
+// What the system does not give is no bug.
+std::string reason_to_terminate() {
   try {
     if (const auto exception = std::current_exception()) {
       std::rethrow_exception(exception);
     }
+  } catch (const std::bad_alloc&) {
+    return "memory ran out";
+  } catch (const std::system_error& error) {
+    return fmt::format("the system does not give what is needed ({})", error.what());
   } catch (const std::exception& exception) {
-    return exception.what();
+    return fmt::format("an invariant is broken ({})", exception.what());
   } catch (...) {
-    return "an exception of unknown type";
+    return "an invariant is broken (an exception of unknown type)";
   }
-  return "no exception";
+  return "an invariant is broken (no exception)";
 }
 
 [[noreturn]] void on_terminate() {
   end_at_latest(ExitCode::broken_invariant, kLastWordsPatience);
-  observe::log_last_error("an invariant is broken (" + uncaught_exception_text() +
-                          "), ending with exit code 70: a restart continues from the last checkpoint");
-  observe::flush_log();
+  try {
+    observe::log_last_error(fmt::format(
+        "{}, ending with exit code 70: a restart continues from the last checkpoint", reason_to_terminate()));
+    observe::flush_log();
+  } catch (const std::bad_alloc&) {
+    end_broken("documentdb-sync: memory ran out, ending with exit code 70\n");
+  }
   _exit(static_cast<int>(ExitCode::broken_invariant));
 }
 
@@ -78,6 +92,8 @@ void install_last_words() {
   std::set_terminate(on_terminate);
   std::signal(SIGABRT, on_abort);
 }
+
+ExitCode run_or_end(const std::function<ExitCode()>& body) noexcept { return body(); }
 
 // A timer and no thread: none can be had where memory or threads are what is short.
 void end_at_latest(ExitCode code, std::chrono::milliseconds patience) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -18,8 +19,13 @@ namespace ddsync::runtime {
 void harden_process();
 
 // A broken invariant (abort, an uncaught exception) is logged and ends with ExitCode::broken_invariant:
-// nothing that follows it could be trusted, a restart continues from the last checkpoint.
+// nothing that follows it could be trusted, a restart continues from the last checkpoint. Memory or a thread
+// that cannot be had ends the same way, by its own name.
 void install_last_words();
+
+// What `body` throws ends the process as an uncaught exception of any thread does, and at once: to unwind
+// further would be to wait for threads, of which each may wait for its server until the socket's timeout.
+ExitCode run_or_end(const std::function<ExitCode()>& body) noexcept;
 
 // Whatever is stuck by then, be it a log that nobody reads: the process ends after `patience`, without a
 // word. The last call counts. Any thread.

@@ -188,7 +188,7 @@ Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signa
   std::unique_ptr<Thread> look = begin_look(options, *servers, state);
   ExitDeadline deadline;
   auto session = std::make_unique<Session>(options, engine, *servers, state, signals);
-  ExitCode code = session->run();
+  ExitCode code = run_or_end([&session] { return session->run(); });
   if (session->copied_all()) {
     code = judge_copy(options, *servers, state);
   }
@@ -210,14 +210,18 @@ Refusal start(const ServiceOptions& options, Signals& signals) {
   return refusal;
 }
 
+ExitCode cannot_start(const std::exception& failure) {
+  observe::log_error(fmt::format("cannot start: {}", failure.what()));
+  return ExitCode::bad_configuration;
+}
+
 ExitCode run_guarded(const ServiceOptions& options, Signals& signals) {
   try {
     const Refusal refusal = start(options, signals);
     observe::log_error(refusal.text);
     return refusal.code;
   } catch (const std::exception& failure) {
-    observe::log_error(fmt::format("cannot start: {}", failure.what()));
-    return ExitCode::bad_configuration;
+    return cannot_start(failure);
   }
 }
 
@@ -226,9 +230,13 @@ ExitCode run_guarded(const ServiceOptions& options, Signals& signals) {
 void run_service(const ServiceOptions& options) {
   harden_process();
   install_last_words();
-  Signals signals;
-  const Thread log("log", observe::write_log);  // until the process ends
-  end_process(run_guarded(options, signals));
+  try {
+    Signals signals;
+    const Thread log("log", observe::write_log);  // until the process ends
+    end_process(run_guarded(options, signals));
+  } catch (const std::system_error& failure) {  // one of these threads cannot be had
+    end_process(cannot_start(failure));
+  }
 }
 
 }  // namespace ddsync::runtime

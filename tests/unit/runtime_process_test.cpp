@@ -6,11 +6,16 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
+#include <new>
+#include <stdexcept>
 #include <system_error>
 #include <vector>
 
+#include "observe/log.h"
 #include "runtime/inbox.h"
 #include "runtime/process.h"
+#include "runtime/service.h"
 #include "runtime/signals.h"
 #include "runtime/thread.h"
 
@@ -88,6 +93,46 @@ TEST(ExitDeadline, DoesNothingWhenTheEndComesInTime) { EXPECT_EXIT(end_in_time()
   end_at_latest(ExitCode::stopped_at_once, 1ms);
   ::pause();
   std::_Exit(1);
+}
+
+[[noreturn]] void run(const std::function<ExitCode()>& body) {
+  observe::init_log(config::LogLevel::info, config::LogFormat::text);
+  install_last_words();
+  try {
+    run_or_end(body);
+  } catch (...) {  // it was unwound
+  }
+  std::_Exit(1);
+}
+
+TEST(RunOrEnd, EndsAtOnceWithWhatWasThrown) {
+  EXPECT_EXIT(
+      run([]() -> ExitCode { throw std::logic_error("2 is 3"); }), ExitedWithCode(70),
+      "ERROR an invariant is broken \\(2 is 3\\), ending with exit code 70: a restart continues from");
+}
+
+TEST(RunOrEnd, CallsMissingMemoryAndThreadsWhatTheyAre) {
+  EXPECT_EXIT(run([]() -> ExitCode { throw std::bad_alloc(); }), ExitedWithCode(70),
+              "ERROR memory ran out, ending with exit code 70: a restart continues from");
+  EXPECT_EXIT(run([]() -> ExitCode {
+                allow_no_more_threads();
+                const Thread one_more("one-more", [] {});
+                return ExitCode::ok;
+              }),
+              ExitedWithCode(70),
+              "ERROR the system does not give what is needed \\(cannot start thread one-more: .*\\), ending");
+}
+
+[[noreturn]] void start_without_threads() {
+  observe::init_log(config::LogLevel::info, config::LogFormat::text);
+  observe::log_warning("said before");
+  allow_no_more_threads();
+  run_service({});
+}
+
+TEST(RunService, SaysThatItCannotStartWithoutThreads) {
+  EXPECT_EXIT(start_without_threads(), ExitedWithCode(1),
+              "said before\n.*ERROR cannot start: cannot start thread signals: .*\n.*ended with exit code 1");
 }
 
 TEST(Process, EndsAtLatestWhenItWasTold) { EXPECT_EXIT(end_at_latest_soon(), ExitedWithCode(130), ""); }
