@@ -40,6 +40,14 @@ void on_alarm(int) { _exit(code_at_latest.load()); }
 
 void on_abort(int) { end_broken("documentdb-sync: an invariant is broken, ending with exit code 70\n"); }
 
+// A parent may have blocked it.
+void unblock(int signal) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
 // What the system does not give is no bug.
 std::string reason_to_terminate() {
   try {
@@ -81,6 +89,7 @@ void harden_process() {
     setrlimit(RLIMIT_NOFILE, &files);
   }
   umask(S_IRWXG | S_IRWXO);
+  unblock(SIGALRM);
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   mallopt(M_ARENA_MAX, kMallocArenasMax);

@@ -15,7 +15,7 @@ namespace ddsync::runtime {
 
 // No core dumps (they would hold credentials and documents), files for the owner only, no SIGPIPE, a file
 // that is larger than allowed an error like a full disk, as many file descriptors as are allowed (each stream
-// is a connection), few malloc arenas (each thread would keep one).
+// is a connection), few malloc arenas (each thread would keep one), the alarm of end_at_latest let through.
 void harden_process();
 
 // A broken invariant (abort, an uncaught exception) is logged and ends with ExitCode::broken_invariant:

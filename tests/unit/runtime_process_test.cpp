@@ -10,6 +10,7 @@
 #include <new>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "observe/log.h"
@@ -133,6 +134,21 @@ TEST(RunOrEnd, CallsMissingMemoryAndThreadsWhatTheyAre) {
 TEST(RunService, SaysThatItCannotStartWithoutThreads) {
   EXPECT_EXIT(start_without_threads(), ExitedWithCode(1),
               "said before\n.*ERROR cannot start: cannot start thread signals: .*\n.*ended with exit code 1");
+}
+
+[[noreturn]] void end_at_latest_soon_under_a_parent_that_blocks_the_alarm() {
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  pthread_sigmask(SIG_BLOCK, &alarm, nullptr);  // a child inherits it
+  harden_process();
+  end_at_latest(ExitCode::stopped_at_once, 1ms);
+  std::this_thread::sleep_for(5s);
+  std::_Exit(1);
+}
+
+TEST(Process, EndsAtLatestAlsoUnderAParentThatBlocksTheAlarm) {
+  EXPECT_EXIT(end_at_latest_soon_under_a_parent_that_blocks_the_alarm(), ExitedWithCode(130), "");
 }
 
 TEST(Process, EndsAtLatestWhenItWasTold) { EXPECT_EXIT(end_at_latest_soon(), ExitedWithCode(130), ""); }
