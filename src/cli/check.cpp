@@ -1,7 +1,5 @@
 #include "check/check.h"
 
-#include <iostream>
-
 #include "check/report.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -24,9 +22,9 @@ check::Findings findings_of(const Arguments& arguments) {
 int check(const Arguments& arguments) {
   runtime::harden_process();
   const check::Findings findings = findings_of(arguments);
-  std::cout << (arguments.json ? check::as_json(findings) : check::as_table(findings));
   const bool refused = check::worst(findings) == check::Verdict::problem;
-  return code(refused ? runtime::ExitCode::bad_configuration : runtime::ExitCode::ok);
+  return print(arguments.json ? check::as_json(findings) : check::as_table(findings),
+               refused ? runtime::ExitCode::bad_configuration : runtime::ExitCode::ok);
 }
 
 }  // namespace ddsync::cli

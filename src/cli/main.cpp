@@ -142,10 +142,9 @@ int parse_and_run(int argc, char** argv) {
     if (arguments.command != Command::run) refuse_options_of_run(arguments);
   } catch (const CLI::CallForHelp&) {
     // app.help() would tell of `run` alone, which has no options of its own.
-    std::cout << (copy_command->parsed() || check_command->parsed()
-                      ? app.help()
-                      : app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal));
-    return code(ExitCode::ok);
+    return print(copy_command->parsed() || check_command->parsed()
+                     ? app.help()
+                     : app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     std::cerr << one_line(error.what()) << "\nRun documentdb-sync --help for the options.\n";

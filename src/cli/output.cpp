@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iostream>
+#include <system_error>
 
 #include "config/plain_text.h"
 #include "observe/credentials.h"
@@ -19,6 +21,13 @@ std::string place(const std::string& path, const config::Problem& problem) {
 }
 
 }  // namespace
+
+int print(std::string_view text, runtime::ExitCode done) {
+  std::cout << text << std::flush;
+  if (std::cout) return code(done);
+  std::cerr << "standard output cannot be written: " << std::generic_category().message(errno) << "\n";
+  return code(runtime::ExitCode::bad_configuration);
+}
 
 std::string one_line(std::string_view text) { return config::one_line(observe::mask_credentials(text)); }
 

@@ -12,6 +12,9 @@ namespace ddsync::cli {
 
 inline int code(runtime::ExitCode exit_code) { return static_cast<int>(exit_code); }
 
+// To standard output: `done`, the exit code, or the one of what could not be written, which is told.
+int print(std::string_view text, runtime::ExitCode done = runtime::ExitCode::ok);
+
 // What the log does with each of its lines: credentials masked, control characters escaped.
 std::string one_line(std::string_view text);
 

@@ -11,8 +11,7 @@ namespace {
 
 int print_config(const config::Config& config) {
   for (const std::string& warning : warnings(config)) std::cerr << "warning: " << one_line(warning) << "\n";
-  std::cout << config::print(config);
-  return code(runtime::ExitCode::ok);
+  return print(config::print(config));
 }
 
 }  // namespace

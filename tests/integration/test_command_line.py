@@ -128,6 +128,16 @@ def test_a_folder_for_the_state_that_was_missing_is_told(config, tmp_path):
     assert "has been created" not in refused("--config", config, "--accept-gap", "db.coll")
 
 
+@pytest.mark.parametrize("arguments", [["--print-config"], ["check"], ["check", "--json"], ["--help"]], ids=" ".join)
+def test_what_cannot_be_printed_is_told_and_ends_with_1(config, arguments):
+    config.write_text(f"{CONFIG}wacth: 1\n" if "check" in arguments else CONFIG, encoding="utf-8")
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([BINARY, "--config", config, *arguments], stdin=subprocess.DEVNULL, stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "standard output cannot be written: No space left on device\n"
+
+
 def test_print_config_starts_and_writes_nothing(config, tmp_path):
     assert run("--config", config, "--print-config", "--reset")[0] == 0
     assert os.listdir(tmp_path) == ["config.yaml"]
