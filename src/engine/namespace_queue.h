@@ -27,6 +27,10 @@ struct NamespaceQueue {
   std::array<ReadyList, 3> ready;
   EntryList set_aside;  // duplicates on secondary unique indexes, in the order they were met
   uint64_t in_flight = 0;
+  // Answers in a row that left operations to be tried again and none done: nothing is sent before.
+  uint32_t not_taken = 0;
+  Instant not_before;
+  uint64_t done_by = 0;  // number of the last answer with an operation that was done
   // Inserts that are sent as upserts, because most of the last ones were there already (a replay).
   uint64_t upserts_left = 0;
   // Rises with whatever may free a unique value: an operation added or acknowledged, a suspect that is proven

@@ -103,6 +103,7 @@ PendingOperations::Taken PendingOperations::take_from(ReadyList& list, const Bat
                                                       uint64_t most, TakenBatch& batch) {
   const size_t before = batch.entries.size();
   if (before >= limits.operations_max) return Taken::no_room;
+  if (limits.now < list.ns->not_before) return Taken::none_allowed;
   const uint64_t count = std::min({most, limits.operations_max - before, list.entries.size()});
   Taken none = Taken::no_room;
   batch.entries.reserve(before + count);

@@ -22,6 +22,7 @@ struct BatchLimits {
   uint32_t operations_max = 0;
   uint64_t bytes_max = 0;
   bool many_parts = false;  // a batch may carry several lists
+  Instant now;
 };
 
 // What one write command carries; its entries are in flight until each got one of the answers below.

@@ -107,6 +107,8 @@ void Writers::on_finished(input::WriteFinished&& finished) {
 const Error* Writers::settle(const std::vector<KeyEntry*>& entries,
                              const std::vector<OperationError>& errors) {
   const Error* pause_for = nullptr;
+  std::vector<NamespaceQueue*> not_taken;
+  answers_ += 1;
   InsertedRun run;
   auto error = errors.begin();
   for (uint32_t i = 0; i < entries.size(); ++i) {
@@ -119,15 +121,34 @@ const Error* Writers::settle(const std::vector<KeyEntry*>& entries,
     run.operations += 1;
     if (error != errors.end() && error->index == i) {
       if (error->error.treatment == Treatment::duplicate_id) run.duplicates += 1;
-      if (settle_refused(entry, error->error)) pause_for = &error->error;
+      NamespaceQueue* ns = entry.ns;
+      if (settle_refused(entry, error->error)) {
+        pause_for = &error->error;
+        if (not_taken.empty() || not_taken.back() != ns) not_taken.push_back(ns);
+      }
       ++error;
       continue;
     }
+    entry.ns->done_by = answers_;
+    entry.ns->not_taken = 0;
     const EventRef done = pending_.acknowledged(entry);
     if (!done.none()) acknowledger_.acknowledge_chain(done, Done::applied);
   }
   run.end();
+  if (pause_for != nullptr) hold(not_taken, *pause_for);
   return pause_for;
+}
+
+// Any writer would take the operations up at once.
+void Writers::hold(std::vector<NamespaceQueue*>& not_taken, const Error& error) {
+  for (NamespaceQueue* ns : not_taken) {
+    if (ns->done_by == answers_) continue;
+    ns->not_taken += 1;
+    const Duration pause =
+        std::max(shared_.backoff(ns->not_taken), Duration::milliseconds(error.retry_after_ms));
+    ns->not_before = shared_.now + pause;
+    if (std::ranges::find(held_, ns) == held_.end()) held_.push_back(ns);
+  }
 }
 
 void Writers::on_command_failed(uint32_t index, const Error& error) {

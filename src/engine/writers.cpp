@@ -36,7 +36,7 @@ BatchLimits Writers::limits() const {
   const uint32_t most = std::min(shared_.options.batch_operations_max, shared_.limits.operations_max);
   const uint64_t bytes = std::min(command_bytes_max(shared_.options), shared_.limits.message_bytes_max);
   return {std::max(1u, std::min(most, static_cast<uint32_t>(operations_max_))), bytes,
-          shared_.limits.takes_many_parts && !one_part_each_};
+          shared_.limits.takes_many_parts && !one_part_each_, shared_.now};
 }
 
 void Writers::pump() {
@@ -51,6 +51,7 @@ void Writers::pump() {
       send(i);
     }
   }
+  std::erase_if(held_, [this](const NamespaceQueue* ns) { return ns->not_before <= shared_.now; });
   size_t lists_that_wait = 0;
   bool any_waits = false;
   while (!free_.empty() && lists_that_wait < pending_.ready_lists()) {
@@ -172,6 +173,8 @@ Instant Writers::next_wake() const {
     if (writer.state != State::waiting) continue;
     if (next == Instant{} || writer.resume_at < next) next = writer.resume_at;
   }
+  for (const NamespaceQueue* ns : held_)
+    if (next == Instant{} || ns->not_before < next) next = ns->not_before;
   return next;
 }
 

@@ -65,6 +65,8 @@ class Writers {
   // Settles each operation of a batch that was answered. Gives an error that the writer should pause for, or
   // none.
   const Error* settle(const std::vector<KeyEntry*>& entries, const std::vector<OperationError>& errors);
+  // Those of which nothing is taken for now are left in peace for a while.
+  void hold(std::vector<NamespaceQueue*>& not_taken, const Error& error);
   void send_rest(uint32_t index);
   void set_free(uint32_t index);
   void wait(uint32_t index, const Error& error);
@@ -99,6 +101,8 @@ class Writers {
   double operations_max_ = 0;  // falls when the target throttles or is slow, rises again with every success
   Instant slowed_at_;          // when a command was last too much for the target
   Duration too_long_;          // what that one took; 0: none was
+  uint64_t answers_ = 0;
+  std::vector<NamespaceQueue*> held_;  // until their `not_before`
   std::string last_error_;
   std::map<int, Instant> tell_retried_at_;  // by code, the next time
 };

@@ -162,6 +162,31 @@ TEST(EngineErrors, OperationsThatAreTriedAgainAreToldOfOnceAMinute) {
   EXPECT_EQ(given.engine().status().errors, 10U);
 }
 
+// Each of the writers would take it up at once.
+TEST(EngineErrors, AnOperationThatIsNotTakenForAWhileIsTriedAgainAfterGrowingPauses) {
+  Harness given(Harness::options(8));
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  size_t tries = 0;
+  for (int i = 0; i < 2'000; ++i) {
+    for (const auto& write : given.take_all<output::Write>()) {
+      given.refuse(write, 0, Treatment::retry);
+      tries += 1;
+    }
+    given.pass_ms(10);
+  }
+  EXPECT_GE(tries, 5U);
+  EXPECT_LE(tries, 20U) << "in 20 s";
+  given.batch(insert("b", "2"), "b");
+  given.pass_ms(6'000);
+  const auto write = given.take<output::Write>();
+  given.acknowledge(write);
+  given.batch(insert("c", "3"), "c");
+  given.refuse(given.take<output::Write>(), 0, Treatment::retry);
+  given.pass_ms(200);
+  EXPECT_TRUE(given.has<output::Write>()) << "the pauses begin anew";
+}
+
 void write_of_unknown_outcome(Harness& given) {
   given.start();
   given.batch(insert("a", "1"), "a");
