@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "state/checkpoint_store.h"
@@ -20,6 +21,20 @@ namespace {
 // because a store that cannot be opened cannot be read either.
 constexpr uint64_t kReopenBytesFree = 32 << 20;
 
+// RocksDB has no code for it, and other words for its own process.
+bool is_locked(const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  return status.IsIOError() &&
+         (text.find("lock file") != std::string::npos || text.find("lock hold") != std::string::npos);
+}
+
+tl::unexpected<Error> used_by_another(const std::string& folder) {
+  return fatal_error(kForeignState,
+                     fmt::format("the spool in {} is used by another process: each state.directory needs a "
+                                 "spool.directory of its own",
+                                 folder));
+}
+
 Result<std::unique_ptr<rocksdb::DB>> open_database(const std::string& folder, rocksdb::Env& environment,
                                                    SpoolReserve& reserve) {
   rocksdb::Options options = spool_options(environment);
@@ -34,6 +49,7 @@ Result<std::unique_ptr<rocksdb::DB>> open_database(const std::string& folder, ro
       status = rocksdb::DB::Open(options, folder, &database);
     }
   }
+  if (is_locked(status)) return used_by_another(folder);
   if (!status.ok()) return spool_error("open", folder, status);
   return std::unique_ptr<rocksdb::DB>(database);
 }
@@ -44,10 +60,10 @@ tl::unexpected<Error> damaged_spool(const std::string& folder, std::string_view 
   return fatal_error(
       kDamagedState,
       fmt::format(
-          "the spool in {0} is damaged: {1}. It holds changes that were read from the source and are not "
-          "applied yet. To go on from a copy of it: put the copy in its place. To go on without it: move "
-          "{0} away; its changes are then read from the source again, and a stream whose history the "
-          "source has lost says so",
+          "the spool in {} is damaged: {}. It holds changes that were read from the source and are not "
+          "applied "
+          "yet, and that the source may not know any more: put a copy of it in its place, or --reset and "
+          "copy the data anew",
           folder, what));
 }
 

@@ -235,6 +235,14 @@ TEST_F(SpoolTest, OfAnotherPairIsRefusedAndStaysAsItIs) {
   expect_entries("a.b", 0, 2, 10);
 }
 
+TEST_F(SpoolTest, ThatIsOpenElsewhereIsRefusedWithTheReason) {
+  const auto opened = Spool::open(path_, identity_);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code_name, kForeignState);
+  EXPECT_NE(opened.error().message.find("used by another process"), std::string::npos)
+      << opened.error().message;
+}
+
 TEST_F(SpoolTest, IsEmptyAfterItsRemovalAndLeavesForeignFilesAlone) {
   append("a.b", 0, 20, 1'000'000);
   spool_.reset();
