@@ -10,6 +10,7 @@ namespace {
 
 // For the last checkpoint, when writes took all the time there was.
 constexpr Duration kDiskGrace = Duration::seconds(3);
+constexpr Duration kComparedBeforeEnd = Duration::seconds(10);
 constexpr size_t kGapsNamedMax = 10;  // in the last line of the log; each has its own line before
 
 }  // namespace
@@ -131,7 +132,7 @@ void Engine::Core::end_when_copied() {
     return stream.ledger.all_acknowledged() || stream.keeps_up(shared_.now);
   };
   if (!std::all_of(streams_.all().begin(), streams_.all().end(), settled)) return;
-  if (refusals_.outstanding() || suspects_.repairs().waiting() > 0 || suspects_.not_told() > 0) return;
+  if (refusals_.outstanding() || suspects_.repairs().waiting() > 0 || waits_for_comparisons()) return;
   const auto is_gap = [](const Stream& stream) { return stream.is_gap(); };
   if (std::any_of(streams_.all().begin(), streams_.all().end(), is_gap)) {
     shared_.end(output::StopReason::gap, "everything is copied but what is in a gap: copy that anew");
@@ -142,6 +143,13 @@ void Engine::Core::end_when_copied() {
   }
 }
 
+// In a collection that is never quiet they may come to no end.
+bool Engine::Core::waits_for_comparisons() {
+  if (suspects_.not_told() == 0) return false;
+  if (compares_since_ == Instant{}) compares_since_ = shared_.now;
+  return shared_.now - compares_since_ < kComparedBeforeEnd;
+}
+
 // What the two sides may still differ in.
 std::string Engine::Core::left_by_copy() const {
   std::string left;
@@ -150,7 +158,9 @@ std::string Engine::Core::left_by_copy() const {
   };
   tell(shared_.counters.events_quarantined, "documents are in the dead-letter file");
   tell(copies_.indexes_refused(), "collections lack indexes that the target refused (see above)");
-  tell(suspects_.size(),
+  const uint64_t not_told = suspects_.not_told();
+  tell(not_told, "documents are not compared yet, `documentdb-sync run` does that");
+  tell(suspects_.size() - not_told,
        "documents that a killed process may still write are compared once more by `documentdb-sync run`, "
        "apply.late_write_max after its start");
   tell(suspects_.unproven_namespaces(), "collections are not proven to be equal");

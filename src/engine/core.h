@@ -53,6 +53,7 @@ class Engine::Core {
   void pump_ending();
   void end_when_only_gaps_are_left();
   void end_when_copied();
+  bool waits_for_comparisons();
   std::string left_by_copy() const;
   void wish_wake();
   bool idle() const;
@@ -76,6 +77,7 @@ class Engine::Core {
   std::vector<uint64_t> spool_next_;  // of the checkpoint that was asked for last
   uint64_t first_generation_ = 0;     // must be durable before the first write
   Instant wake_at_;
+  Instant compares_since_;  // since when an end waits only for comparisons
   bool finished_ = false;
 };
 

@@ -101,8 +101,9 @@ Result<std::map<std::string, std::string>> CommandReader::collection_uuids(const
   std::map<std::string, std::string> uuids;
   for (const OwnedDocument& entry : *entries) {
     const std::string_view name = as_text(find_value(entry.view(), "name"));
+    const bool has_stream = as_text(find_value(entry.view(), "type")) != "timeseries";
     std::string uuid = uuid_of(entry.view());
-    if (!uuid.empty() && !name.starts_with("system.")) uuids.emplace(name, std::move(uuid));
+    if (has_stream && !uuid.empty() && !name.starts_with("system.")) uuids.emplace(name, std::move(uuid));
   }
   return uuids;
 }

@@ -29,7 +29,7 @@ class Reader {
   virtual Result<std::vector<std::string>> database_names() = 0;
   // Collections (views and system.* left out) of a database.
   virtual Result<std::vector<std::string>> collection_names(const std::string& database) = 0;
-  // Their UUIDs in hex, by name; collections without one are left out.
+  // Their UUIDs in hex, by name; collections without one, and time series, are left out.
   virtual Result<std::map<std::string, std::string>> collection_uuids(const std::string& database) = 0;
   // A collection or view; nothing when it is not there.
   virtual Result<std::optional<ListedCollection>> collection(const Namespace& ns) = 0;

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <set>
 
 #include "observe/log.h"
 #include "runtime/patience.h"
-#include "runtime/watched_collections.h"
 
 namespace ddsync::runtime {
 namespace {
@@ -17,19 +17,58 @@ constexpr std::chrono::seconds kPatience{2};  // a start is not held up by a cou
 class ExistingDocuments {
  public:
   ExistingDocuments(mongo::Reader& source, mongo::Reader& target, const config::Config& config)
-      : source_(source), target_(target), config_(config) {}
+      : source_(source), target_(target), filter_(config.watch, config.exclude) {}
 
   void log() {
-    const auto on_problem = [this](const std::string& what, const Error& why) { log_problem(what, why); };
-    for (const Namespace& ns : watched_collections(source_, config_, patience_, on_problem)) {
+    for (const NamespacePattern& pattern : filter_.include()) {
+      list(pattern);
+    }
+    for (const Namespace& ns : namespaces_) {
       count(ns);
     }
     log_rest();
   }
 
  private:
+  bool out_of_time() const { return patience_.is_over(); }
+
+  void list(const NamespacePattern& pattern) {
+    if (pattern.database.empty()) {
+      const auto databases = source_.database_names();
+      if (!databases) {
+        return log_problem("databases", databases.error());
+      }
+      for (const std::string& database : *databases) {
+        list_database(database);
+      }
+    } else if (pattern.collection.empty()) {
+      list_database(pattern.database);
+    } else {
+      add({.database = pattern.database, .collection = pattern.collection});
+    }
+  }
+
+  void list_database(const std::string& database) {
+    if (out_of_time()) {
+      return;
+    }
+    const auto collections = source_.collection_names(database);
+    if (!collections) {
+      return log_problem(database, collections.error());
+    }
+    for (const std::string& collection : *collections) {
+      add({.database = database, .collection = collection});
+    }
+  }
+
+  void add(Namespace ns) {
+    if (filter_.contains(ns.database, ns.collection)) {
+      namespaces_.insert(std::move(ns));
+    }
+  }
+
   void count(const Namespace& ns) {
-    if (patience_.is_over()) {
+    if (out_of_time()) {
       ++uncounted_;
       return;
     }
@@ -75,8 +114,9 @@ class ExistingDocuments {
 
   mongo::Reader& source_;
   mongo::Reader& target_;
-  const config::Config& config_;
+  NamespaceFilter filter_;
   Patience patience_{kPatience};
+  std::set<Namespace> namespaces_;
   size_t lines_ = 0;
   size_t rest_collections_ = 0;
   uint64_t rest_documents_ = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <filesystem>
@@ -13,12 +14,12 @@
 #include "observe/log.h"
 #include "runtime/durable_state.h"
 #include "runtime/existing_documents.h"
+#include "runtime/lost_collections.h"
 #include "runtime/process.h"
 #include "runtime/servers.h"
 #include "runtime/session.h"
 #include "runtime/signals.h"
 #include "runtime/source_identity.h"
-#include "runtime/target_contents.h"
 #include "runtime/thread.h"
 #include "runtime/watch_changes.h"
 
@@ -38,8 +39,6 @@ uint64_t random_seed() {
 // known to be away; others keep their history for hours, and spooling what the target takes a little later
 // costs more than it gives.
 constexpr Duration kSpoolPatience = Duration::seconds(30);
-
-constexpr ptrdiff_t kFewerShownMax = 10;
 
 constexpr uint64_t kLimitedBatchBytesLeast = 64u << 10;
 
@@ -113,14 +112,37 @@ Needs needs(const std::vector<WatchScope>& streams, const std::optional<Checkpoi
   return std::all_of(streams.begin(), streams.end(), has_position) ? Needs::source : Needs::both;
 }
 
-std::unique_ptr<Thread> begin_look(const ServiceOptions& options, Servers& servers,
-                                   const DurableState& state) {
-  if (!options.look_at_start) {
-    return nullptr;
+// What is looked at beside the running service, and only told.
+class Look {
+ public:
+  // All must outlive it.
+  Look(const ServiceOptions& options, Servers& servers, const DurableState& state,
+       std::vector<Namespace> expected)
+      : thread_("check", [this, &options, &servers, &state, expected = std::move(expected)] {
+          if (servers.target_info) {
+            lost_ = warn_of_lost(*servers.source->reader(), *servers.target->reader(), expected);
+          }
+          if (options.look_at_start) {
+            options.look_at_start(
+                {.config = options.config, .servers = servers, .saved_at_s = state.saved_at_s});
+          }
+        }) {}
+
+  size_t collections_lost() const { return lost_; }
+
+ private:
+  std::atomic<size_t> lost_ = 0;
+  Thread thread_;  // last: it uses what is above
+};
+
+std::unique_ptr<Look> begin_look(const ServiceOptions& options, Servers& servers, const DurableState& state,
+                                 const SourceIdentity& now) {
+  std::vector<Namespace> expected;
+  if (state.checkpoint && state.checkpoint->source) {
+    expected = expected_on_target(*state.checkpoint, in_common(*state.checkpoint->source, now),
+                                  options.config.initial_sync.mode);
   }
-  return std::make_unique<Thread>("check", [&options, &servers, saved_at_s = state.saved_at_s] {
-    options.look_at_start({.config = options.config, .servers = servers, .saved_at_s = saved_at_s});
-  });
+  return std::make_unique<Look>(options, servers, state, std::move(expected));
 }
 
 // Of an earlier run: documents that no copy brings.
@@ -130,28 +152,25 @@ bool has_letters(const DurableState& state) {
   return !error && size > 0;
 }
 
-// A copy that found a state copies only what that lacked: whether all the rest is there shows now.
-ExitCode judge_copy(const ServiceOptions& options, const Servers& servers, const DurableState& state) {
+// A copy that found a state copies only what that lacked.
+ExitCode judge_copy(const DurableState& state, const Look& look) {
   if (has_letters(state)) {
     observe::log_error(fmt::format(
         "but {} holds documents that the target refused in an earlier run: apply them and move it away",
         state.dead_letters->path()));
     return ExitCode::refused_document;
   }
-  if (!state.checkpoint) {
-    return ExitCode::ok;
+  if (look.collections_lost() > 0) {
+    observe::log_error(fmt::format(
+        "but the target had lost {} collections of an earlier run when this one began (see above)",
+        look.collections_lost()));
+    return ExitCode::refused_document;
   }
-  const auto fewer = fewer_on_target(*servers.source->reader(), *servers.target->reader(), options.config);
-  if (fewer.empty()) {
-    return ExitCode::ok;
+  if (state.checkpoint) {
+    observe::log_info(
+        "what an earlier run had copied is not compared; documentdb-sync check counts both sides");
   }
-  const auto shown = std::min<ptrdiff_t>(std::ssize(fewer), kFewerShownMax);
-  observe::log_error(fmt::format(
-      "but the target holds fewer documents than the source in {} collections, such as {}: what the "
-      "state says was copied, or was only to be followed, is not copied again; --reset copies all anew "
-      "(initial_sync.target_not_empty: merge or drop)",
-      fewer.size(), fmt::join(fewer.begin(), fewer.begin() + shown, ", ")));
-  return ExitCode::refused_document;
+  return ExitCode::ok;
 }
 
 // Returns why the service does not start. Once it ran, the process ends here: the driver would take a second
@@ -175,22 +194,18 @@ Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signa
   if (!state.checkpoint && options.config.initial_sync.mode == CopyMode::off) {
     log_existing_documents(*servers->source->reader(), *servers->target->reader(), options.config);
   }
-  if (state.checkpoint && state.checkpoint->source && servers->target_info) {
-    warn_of_lost(*servers->source->reader(), *servers->target->reader(),
-                 in_common(*state.checkpoint->source, **identity));
-  }
   if (state.checkpoint) {
     say_watch_changes(*streams, *state.checkpoint, options.config.initial_sync.mode);
   }
   EngineOptions engine = engine_options(options, *std::move(streams), state.checkpoint);
+  auto look = begin_look(options, *servers, state, **identity);
   engine.resume_from.source = *std::move(identity);
   add_spool(engine, options.config, state.spool.get(), *servers);
-  std::unique_ptr<Thread> look = begin_look(options, *servers, state);
   ExitDeadline deadline;
   auto session = std::make_unique<Session>(options, engine, *servers, state, signals);
   ExitCode code = run_or_end([&session] { return session->run(); });
   if (session->copied_all()) {
-    code = judge_copy(options, *servers, state);
+    code = judge_copy(state, *look);
   }
   deadline.arm(code, kEndPatience);
   session.reset();
