@@ -12,6 +12,7 @@
 #include "mongo/change_stream_impl.h"
 #include "mongo/copy_planner_impl.h"
 #include "mongo/inspector_impl.h"
+#include "mongo/pools.h"
 #include "mongo/range_reader_impl.h"
 #include "mongo/reader_impl.h"
 #include "mongo/server_error.h"
@@ -76,8 +77,7 @@ struct Endpoint::Impl {
       mongoc_uri_set_option_as_int32(longer.get(), MONGOC_URI_SOCKETTIMEOUTMS,
                                      std::max(usual_timeout_ms(), kPatientTimeout_ms));
       bson_error_t failure = {};
-      patient_pool.reset(mongoc_client_pool_new_with_error(longer.get(), &failure));
-      if (patient_pool) mongoc_client_pool_set_error_api(patient_pool.get(), MONGOC_ERROR_API_VERSION_2);
+      patient_pool = make_pool(longer.get(), failure);
     });
     return patient_pool ? patient_pool.get() : pool.get();
   }
@@ -102,13 +102,12 @@ Result<std::unique_ptr<Endpoint>> Endpoint::create(const EndpointOptions& option
   auto impl = std::make_unique<Impl>();
   impl->uri = std::move(*uri);
   bson_error_t failure = {};
-  impl->pool.reset(mongoc_client_pool_new_with_error(impl->uri.get(), &failure));
+  impl->pool = make_pool(impl->uri.get(), failure);
   if (!impl->pool) {
     // Of mongodb+srv: the name service does not know the host, now or ever.
     Error error = make_error(ErrorContext::connect, kErrorNetwork, "", failure.message);
     return tl::unexpected(std::move(error));
   }
-  mongoc_client_pool_set_error_api(impl->pool.get(), MONGOC_ERROR_API_VERSION_2);
   return std::unique_ptr<Endpoint>(new Endpoint(std::move(impl)));
 }
 

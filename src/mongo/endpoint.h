@@ -33,6 +33,11 @@ class Driver {
 // a Driver.
 std::string uri_fault(const std::string& uri);
 
+// Has the driver look for servers anew for all who wait for one, in every Endpoint. libmongoc 1.23 waits by
+// the wall clock, in its monitors and where a server is selected: set back, both would sleep for as long as
+// it was. Returns at once; false when the system gave no thread for it: call it again.
+bool wake_waiting();
+
 struct ServerInfo {
   std::string
       description;      // for the log: "DocumentDB 0.112 (wire version 21)", "MongoDB 8.2, replica set rs0"

@@ -18,7 +18,7 @@ struct Release {
 };
 
 using UriHandle = std::unique_ptr<mongoc_uri_t, Release<mongoc_uri_destroy>>;
-using PoolHandle = std::unique_ptr<mongoc_client_pool_t, Release<mongoc_client_pool_destroy>>;
+using PoolHandle = std::shared_ptr<mongoc_client_pool_t>;  // of make_pool
 using SessionHandle = std::unique_ptr<mongoc_client_session_t, Release<mongoc_client_session_destroy>>;
 using SessionOptionsHandle = std::unique_ptr<mongoc_session_opt_t, Release<mongoc_session_opts_destroy>>;
 using ServerHandle = std::unique_ptr<mongoc_server_description_t, Release<mongoc_server_description_destroy>>;

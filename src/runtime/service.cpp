@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "observe/log.h"
+#include "runtime/clock_watch.h"
 #include "runtime/durable_state.h"
 #include "runtime/existing_documents.h"
 #include "runtime/lost_collections.h"
@@ -232,6 +233,7 @@ ExitCode cannot_start(const std::exception& failure) {
 
 ExitCode run_guarded(const ServiceOptions& options, Signals& signals) {
   try {
+    const ClockWatch clock;
     const Refusal refusal = start(options, signals);
     observe::log_error(refusal.text);
     return refusal.code;
