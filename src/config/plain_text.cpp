@@ -33,15 +33,6 @@ bool is_control(std::string_view character) {
   return first < ' ' || first == 127 || (first == 0xC2 && byte_at(character, 1) < 0xA0);
 }
 
-// Terminals show what stands around such a mark in another order; at U+2028 and U+2029 some readers of logs
-// begin a line.
-bool reorders_or_separates(std::string_view character) {
-  const auto in = [&](std::string_view first, std::string_view last) {
-    return character >= first && character <= last;
-  };
-  return character == "\u061c" || in("\u200e", "\u200f") || in("\u2028", "\u202e") || in("\u2066", "\u2069");
-}
-
 void append_escaped(std::string& line, std::string_view bytes) {
   for (size_t i = 0; i < bytes.size(); ++i) line += fmt::format("\\x{:02x}", byte_at(bytes, i));
 }
@@ -57,6 +48,13 @@ size_t utf8_length(std::string_view text) {
     if (!is_continuation(byte_at(text, i))) return 0;
   }
   return length > 1 && is_forbidden(first, byte_at(text, 1)) ? 0 : length;
+}
+
+bool reorders_or_separates(std::string_view character) {
+  const auto in = [&](std::string_view first, std::string_view last) {
+    return character >= first && character <= last;
+  };
+  return character == "\u061c" || in("\u200e", "\u200f") || in("\u2028", "\u202e") || in("\u2066", "\u2069");
 }
 
 std::string one_line(std::string_view text) {

@@ -11,6 +11,10 @@ namespace ddsync::config {
 // How many bytes the UTF-8 character at the beginning of `text` has; 0 when there is none.
 size_t utf8_length(std::string_view text);
 
+// Of one UTF-8 character: terminals show what stands around such a mark in another order; at U+2028 and
+// U+2029 some readers of logs begin a line.
+bool reorders_or_separates(std::string_view character);
+
 // What begins no new line, commands no terminal and stands in its own order: control characters become \n or
 // \x1b, marks of direction \xe2\x80\xae, bytes that are no UTF-8 \xff.
 std::string one_line(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -45,6 +46,29 @@ void append(spdlog::memory_buf_t& line, std::string_view text) {
   line.append(text.data(), text.data() + text.size());
 }
 
+// Of two or three bytes, as all of these marks are.
+uint32_t code_point(std::string_view mark) {
+  uint32_t point = static_cast<unsigned char>(mark[0]) & (mark.size() == 2 ? 0x1FU : 0x0FU);
+  for (const char byte : mark.substr(1)) point = point << 6U | (static_cast<unsigned char>(byte) & 0x3FU);
+  return point;
+}
+
+// A reader of the JSON gets them as they were; who looks at the line is not misled by them.
+std::string with_escaped_marks(std::string_view json) {
+  std::string line;
+  line.reserve(json.size());
+  while (!json.empty()) {
+    const std::string_view character = json.substr(0, std::max<size_t>(config::utf8_length(json), 1));
+    if (config::reorders_or_separates(character)) {
+      line += fmt::format("\\u{:04x}", code_point(character));
+    } else {
+      line += character;
+    }
+    json.remove_prefix(character.size());
+  }
+  return line;
+}
+
 }  // namespace
 
 // A server's message must not begin a line of its own, nor command the terminal.
@@ -59,7 +83,8 @@ void JsonFormatter::format(const spdlog::details::log_msg& message, spdlog::memo
   const nlohmann::ordered_json object = {
       {"time", iso8601(message.time)}, {"level", name_of(message.level)}, {"message", masked_text(message)}};
   // Invalid UTF-8 (a server's message) must not break the line.
-  append(line, object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  const std::string json = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  append(line, with_escaped_marks(json) + "\n");
 }
 
 std::unique_ptr<spdlog::formatter> JsonFormatter::clone() const { return std::make_unique<JsonFormatter>(); }

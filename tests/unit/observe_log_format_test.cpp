@@ -50,6 +50,14 @@ TEST(JsonLog, EscapesWhatJsonAsksFor) {
             "\\n\\r\\t\\u001b\x7f/\"}\n");
 }
 
+// As the text log does; a reader of JSON gets them back.
+TEST(JsonLog, EscapesWhatReordersTextOrSeparatesLines) {
+  const std::string_view text = "é\u061c\u200e\u2028\u202e\u2069😀";
+  const std::string json = formatted<JsonFormatter>(text);
+  EXPECT_NE(json.find("\"message\":\"é\\u061c\\u200e\\u2028\\u202e\\u2069😀\"}"), std::string::npos) << json;
+  EXPECT_EQ(nlohmann::json::parse(json)["message"], text);
+}
+
 TEST(JsonLog, ReplacesBytesThatAreNoUtf8) {
   EXPECT_NE(formatted<JsonFormatter>("caf\xE9!").find("\"message\":\"caf\xEF\xBF\xBD!\""), std::string::npos);
 }
