@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "engine/error_table.h"
+#include "engine/utf8.h"
 
 namespace ddsync {
 namespace {
@@ -109,8 +110,6 @@ int64_t parse_retry_after_ms(std::string_view message) {
   const auto [end, problem] = std::from_chars(rest.data(), rest.data() + rest.size(), ms);
   return problem == std::errc() && ms > 0 ? ms : 0;
 }
-
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }  // of UTF-8
 
 // Servers quote documents of many megabytes, and what is wrong with them often stands behind.
 std::string without_the_middle(std::string_view message) {

@@ -9,6 +9,7 @@
 #include "bson/extended_json.h"
 #include "bson/writer.h"
 #include "engine/document_event.h"
+#include "engine/utf8.h"
 
 namespace ddsync {
 namespace {
@@ -17,8 +18,10 @@ constexpr size_t kIdTextMax = 120;
 
 std::string id_text(ValueView id) {
   std::string text = to_extended_json(id);
-  if (text.size() > kIdTextMax) text = text.substr(0, kIdTextMax) + "...";
-  return text;
+  if (text.size() <= kIdTextMax) return text;
+  size_t end = kIdTextMax;
+  while (end > 0 && is_continuation(text[end])) --end;
+  return text.substr(0, end) + "...";
 }
 
 OwnedDocument event_of(const Namespace& ns, EventRef at) {

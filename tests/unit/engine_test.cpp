@@ -1058,6 +1058,20 @@ TEST(EngineStop, NamesItsReasonAlsoWhenTheLastPositionCannotBeMadeDurable) {
   EXPECT_NE(finished.text.find("could not be made durable"), std::string::npos) << finished.text;
 }
 
+TEST(EngineStop, NeverCutsACharacterOfALongId) {
+  for (std::string id : {"\"", "\"1", "\"12"}) {
+    while (id.size() < 200) id += "€";
+    id += '"';
+    Harness given(Harness::options());
+    given.start();
+    given.batch(insert("a", id), "a");
+    given.refuse(given.take<output::Write>(), 0, Treatment::permanent);
+    given.make_durable();
+    const std::string text = given.take<output::Finished>().text;
+    EXPECT_NE(text.find("€... of "), std::string::npos) << text;
+  }
+}
+
 // The first try may still land, and no session of the next process refuses it.
 TEST(EngineStop, RemembersWhatASplitBatchOfUnknownOutcomeLeaves) {
   Harness given(Harness::options(1));
