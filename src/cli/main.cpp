@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "mongo/endpoint.h"
+#include "runtime/signals.h"
 
 namespace ddsync::cli {
 namespace {
@@ -165,6 +166,7 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  runtime::keep_signals_of_process_1();
   open_standard_streams();
   try {
     return parse_and_run(argc, argv);

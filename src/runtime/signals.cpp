@@ -1,5 +1,7 @@
 #include "runtime/signals.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <string>
@@ -45,6 +47,10 @@ constexpr std::chrono::seconds kStopPatience{25};
 constexpr std::chrono::milliseconds kAtOncePatience{500};
 
 }  // namespace
+
+void keep_signals_of_process_1() {
+  if (getpid() == 1) block_signals();
+}
 
 Signals::Signals() : set_(block_signals()), thread_("signals", [this] { run(); }) {}
 

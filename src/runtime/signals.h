@@ -13,6 +13,10 @@
 
 namespace ddsync::runtime {
 
+// The kernel throws away what process 1 (the first of a container) has neither blocked nor handled: a stop
+// would be lost. Blocked, it waits for Signals. To others it is what it always was until then: the end.
+void keep_signals_of_process_1();
+
 class Signals {
  public:
   Signals();

@@ -10,7 +10,8 @@ import time
 
 import pytest
 
-from support.service import BINARY
+from support.process import Process
+from support.service import BINARY, to_yaml
 from support.waiting import wait_for
 from support.workload import Workload
 
@@ -25,6 +26,43 @@ def test_sigterm_amid_load_ends_with_0_and_a_restart_goes_on(pair, sync, databas
         service.start_and_watch()
     assert workload.stop() > 100
     settle(service, pair.source, pair.target, names)
+
+
+def first_process_of_a_container(*command):
+    """The command as process 1, whose unhandled signals the kernel throws away."""
+    unshare = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("namespaces cannot be made here")
+    return [*unshare, *command]
+
+
+def test_a_stop_of_process_1_counts_before_the_configuration_is_read(tmp_path):
+    path = tmp_path / "config.yaml"
+    os.mkfifo(path)
+    process = Process(first_process_of_a_container(BINARY, "--config", path), tmp_path / "log", cwd=tmp_path)
+    try:
+        with wait_for(lambda: opened_by_a_reader(path), "the service reads its configuration") as config:
+            os.kill(only_child_of(process.pid), signal.SIGTERM)
+            config.write(to_yaml({"source": {"uri": "mongodb://127.0.0.1:1/"},
+                                  "target": {"uri": "mongodb://127.0.0.1:2/"},
+                                  "watch": {"collections": ["db.c"]}}))
+        process.wait_for_log(re.compile("SIGTERM: stopped before the first event was read"), 10)
+        assert process.wait_exit() == 0
+    finally:
+        process.end()
+
+
+def opened_by_a_reader(fifo):
+    """The pipe, to be written to; None while nobody reads it."""
+    try:
+        return os.fdopen(os.open(fifo, os.O_WRONLY | os.O_NONBLOCK), "w", encoding="utf-8")
+    except OSError:
+        return None
+
+
+def only_child_of(pid):
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return int(file.read())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
