@@ -12,7 +12,7 @@
 namespace ddsync::runtime {
 namespace {
 
-constexpr size_t kLinesMax = 5;
+constexpr size_t kWarningsMax = 5;
 
 bool is_prepared(const CollectionLeft& left) { return left.step != CollectionLeft::Step::prepare; }
 
@@ -66,7 +66,7 @@ size_t warn_of_lost(mongo::Reader& source, mongo::Reader& target, const std::vec
     for (const std::string& name : collections) {
       const Namespace ns{.database = database, .collection = name};
       const auto documents = source.estimated_count(ns);
-      if (documents && *documents > 0 && ++lost <= kLinesMax) {
+      if (documents && *documents > 0 && ++lost <= kWarningsMax) {
         warn(ns, *documents);
       }
     }
