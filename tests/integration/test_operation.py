@@ -199,6 +199,7 @@ def test_a_second_signal_ends_at_once_a_service_whose_log_nobody_reads(pair, new
     assert process.wait(2) == 130
 
 
+@pytest.mark.skipif(os.environ.get("DDSYNC_SANITIZE") == "thread", reason="ThreadSanitizer keeps signals back")
 def test_one_signal_ends_a_service_whose_log_nobody_reads(sync, unread, database):
     process = unread(sync([f"{database}.c"])).start()
     process.terminate()
