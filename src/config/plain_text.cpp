@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
+#include "engine/utf8.h"
+
 namespace ddsync::config {
 namespace {
 
 unsigned char byte_at(std::string_view text, size_t at) { return static_cast<unsigned char>(text[at]); }
-
-bool is_continuation(unsigned char byte) { return (byte & 0xC0U) == 0x80U; }
 
 // By its first byte alone.
 size_t announced_length(unsigned char first) {
@@ -45,7 +45,7 @@ size_t utf8_length(std::string_view text) {
   const size_t length = announced_length(first);
   if (length == 0 || length > text.size()) return 0;
   for (size_t i = 1; i < length; ++i) {
-    if (!is_continuation(byte_at(text, i))) return 0;
+    if (!is_continuation(text[i])) return 0;
   }
   return length > 1 && is_forbidden(first, byte_at(text, 1)) ? 0 : length;
 }
@@ -87,13 +87,6 @@ std::string some_of(const std::vector<std::string>& texts, size_t most, std::str
   std::string text = fmt::format("{}", fmt::join(texts.begin(), named, separator));
   if (named != texts.end()) text += fmt::format(" and {} more", texts.end() - named);
   return text;
-}
-
-std::string shortened(std::string_view text, size_t bytes_max) {
-  if (text.size() <= bytes_max) return std::string(text);
-  size_t end = bytes_max;
-  while (end > 0 && is_continuation(byte_at(text, end))) --end;
-  return std::string(text.substr(0, end)).append("...");
 }
 
 }  // namespace ddsync::config

@@ -22,9 +22,6 @@ std::string one_line(std::string_view text);
 // ASCII letters only, whatever the locale.
 std::string lower(std::string_view text);
 
-// At most `bytes_max` bytes and then "...", never half a character.
-std::string shortened(std::string_view text, size_t bytes_max);
-
 // The first `most` of them, and how many more there are: "a, b and 3 more".
 std::string some_of(const std::vector<std::string>& texts, size_t most, std::string_view separator = ", ");
 

@@ -7,6 +7,7 @@
 
 #include "config/edit_distance.h"
 #include "config/plain_text.h"
+#include "engine/utf8.h"
 
 namespace ddsync::config {
 namespace {

@@ -9,6 +9,7 @@
 #include "config/edit_distance.h"
 #include "config/plain_text.h"
 #include "config/yaml_text.h"
+#include "engine/utf8.h"
 
 namespace ddsync::config {
 namespace {

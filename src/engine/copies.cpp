@@ -138,7 +138,7 @@ void Copies::on_planned(input::CopyPlanned&& planned) {
   at->ask_at = shared_.now + shared_.backoff(at->attempt);
   if (error.treatment == Treatment::fatal) {
     shared_.end(output::StopReason::copy_refused, error.message);
-  } else if (at->attempt == 1 || at->attempt % kTriesUntilNotice == 0) {
+  } else if (Shared::is_said(at->attempt)) {
     shared_.notice(
         output::Level::warning,
         fmt::format("what there is to copy of {} could not be listed (try {}): {}; it is tried again "

@@ -73,7 +73,6 @@ class Copies {
 
  private:
   using Step = CollectionLeft::Step;
-  static constexpr uint32_t kTriesUntilNotice = 20;  // the first one is said, and then every so many
   struct Plan {
     uint32_t stream = 0;
     Namespace only;                                  // copied alone

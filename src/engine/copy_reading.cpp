@@ -157,7 +157,7 @@ void Copies::on_failed(const input::RangeFailed& failed) {
     range->collection().documents_at_once.too_much(range->asked_documents);
   range->read_again_at = shared_.now + shared_.backoff(range->failures, took);
   if (failed.error.treatment != Treatment::cursor_lost) shared_.counters.errors += 1;
-  if (range->failures == 1 || range->failures % 20 == 0) {
+  if (Shared::is_said(range->failures)) {
     shared_.notice(output::Level::warning, "reading " + range->bounds().ns.name() + " failed (try " +
                                                std::to_string(range->failures) +
                                                "): " + describe(failed.error) +

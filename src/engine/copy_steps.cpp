@@ -152,7 +152,7 @@ void Copies::note_elsewhere(CollectionCopy& collection, const std::string& other
 }
 
 void Copies::retry_change(CollectionCopy& collection, const Error& error) {
-  if (collection.attempt == 1 || collection.attempt % kTriesUntilNotice == 0) {
+  if (Shared::is_said(collection.attempt)) {
     shared_.notice(output::Level::warning,
                    fmt::format("the {} of {} waits (try {}): {}; it is tried again until it succeeds",
                                what(collection), collection.ns.name(), collection.attempt, describe(error)));

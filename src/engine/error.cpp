@@ -115,11 +115,10 @@ int64_t parse_retry_after_ms(std::string_view message) {
 std::string without_the_middle(std::string_view message) {
   constexpr size_t kToldBytesMax = 1024;
   if (message.size() <= kToldBytesMax) return std::string(message);
-  size_t head = kToldBytesMax / 2;
-  while (head > 0 && is_continuation(message[head])) --head;
+  const std::string_view head = whole_characters(message, kToldBytesMax / 2);
   size_t tail = message.size() - kToldBytesMax / 2;
   while (tail < message.size() && is_continuation(message[tail])) ++tail;
-  return fmt::format("{} [{} bytes left out] {}", message.substr(0, head), tail - head, message.substr(tail));
+  return fmt::format("{} [{} bytes left out] {}", head, tail - head.size(), message.substr(tail));
 }
 
 }  // namespace

@@ -16,13 +16,7 @@ namespace {
 
 constexpr size_t kIdTextMax = 120;
 
-std::string id_text(ValueView id) {
-  std::string text = to_extended_json(id);
-  if (text.size() <= kIdTextMax) return text;
-  size_t end = kIdTextMax;
-  while (end > 0 && is_continuation(text[end])) --end;
-  return text.substr(0, end) + "...";
-}
+std::string id_text(ValueView id) { return shortened(to_extended_json(id), kIdTextMax); }
 
 OwnedDocument event_of(const Namespace& ns, EventRef at) {
   const DocumentView held = at.batch->event(at.index);

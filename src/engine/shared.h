@@ -47,6 +47,9 @@ struct Shared {
   }
   void notice(output::Level level, std::string text) { emit(output::Notice{level, std::move(text)}); }
 
+  // Of what is tried again and again: the first try is said, and then every so many.
+  static bool is_said(uint32_t attempt) { return attempt == 1 || attempt % 20 == 0; }
+
   Duration backoff(uint32_t attempt) {
     return rng.backoff(options.backoff_min, options.backoff_max, attempt);
   }

@@ -107,24 +107,27 @@ bool Spools::read_next(Stream& stream, uint64_t held_bytes) {
   return true;
 }
 
+void Spools::read_is_answered(SpoolQueue& spool) {
+  spool.asked = false;
+  asked_bytes_ -= std::exchange(spool.asked_bytes, 0);
+}
+
 bool Spools::on_batch(Stream& stream, const input::SpoolBatch& batch) {
   SpoolQueue& spool = stream.spool;
   if (!spool.asked || batch.sequence != spool.next_read) return false;
-  spool.asked = false;
+  read_is_answered(spool);
   spool.failures = 0;
-  asked_bytes_ -= std::exchange(spool.asked_bytes, 0);
   spool.next_read += 1;
   return true;
 }
 
 void Spools::on_read_failed(Stream& stream, const Error& error) {
   SpoolQueue& spool = stream.spool;
-  spool.asked = false;
-  asked_bytes_ -= std::exchange(spool.asked_bytes, 0);
+  read_is_answered(spool);
   spool.failures += 1;
   spool.read_again_at = shared_.now + shared_.backoff(spool.failures);
   shared_.counters.errors += 1;
-  if (spool.failures != 1 && spool.failures % 20 != 0) return;
+  if (!Shared::is_said(spool.failures)) return;
   shared_.notice(
       output::Level::warning,
       fmt::format("the spool of {} cannot be read (try {}): {}; it is tried again until it succeeds",

@@ -48,6 +48,8 @@ class Spools {
   uint64_t bytes() const { return bytes_; }
 
  private:
+  void read_is_answered(SpoolQueue& spool);
+
   Shared& shared_;
   uint64_t bytes_ = 0;
   uint64_t asked_bytes_ = 0;  // of entries that are being taken out

@@ -300,7 +300,7 @@ void Streams::reopen_later(Stream& stream, const Error& error) {
   stream.reopen_at = shared_.now + shared_.backoff(stream.failures, took);
   shared_.counters.stream_reopens += 1;
   if (error.treatment != Treatment::cursor_lost) shared_.counters.errors += 1;
-  if (stream.failures == 1 || stream.failures % 20 == 0) {
+  if (Shared::is_said(stream.failures)) {
     shared_.notice(output::Level::warning,
                    fmt::format("stream {} failed (try {}): {}; it is opened again from its "
                                "last position",

@@ -221,7 +221,7 @@ void Suspects::on_failed(const Error& error) {
   if (error.treatment == Treatment::fatal) {
     shared_.end(output::StopReason::access_denied,
                 fmt::format("documents of {} cannot be compared: {}", ns, describe(error)));
-  } else if (attempt_ == 1 || attempt_ % 20 == 0) {
+  } else if (Shared::is_said(attempt_)) {
     shared_.notice(
         output::Level::warning,
         fmt::format("documents of {} cannot be compared (try {}): {}; they count as not proven and "

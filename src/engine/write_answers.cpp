@@ -187,7 +187,7 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
     default:
       break;
   }
-  if (writer.attempt == 1 || writer.attempt % 20 == 0) {
+  if (Shared::is_said(writer.attempt)) {
     shared_.notice(output::Level::warning,
                    fmt::format("a write to {} failed (try {}): {}; it is tried again until it succeeds",
                                written_to(writer.entries), writer.attempt, describe(error)));

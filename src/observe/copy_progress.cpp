@@ -6,6 +6,7 @@
 #include <span>
 
 #include "config/plain_text.h"
+#include "engine/utf8.h"
 #include "observe/numbers.h"
 
 namespace ddsync::observe {
@@ -53,7 +54,7 @@ std::string remaining(const CopyProgress& now, const CopyPace& pace) {
 }
 
 std::string name(const CollectionProgress& collection, size_t bytes_max) {
-  return config::shortened(config::one_line(collection.ns), bytes_max);
+  return shortened(config::one_line(collection.ns), bytes_max);
 }
 
 std::span<const CollectionProgress> named(const CopyProgress& now) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <variant>
 
+#include "engine/utf8.h"
+
 namespace ddsync::observe {
 namespace {
 
@@ -38,16 +40,6 @@ void write_all(int descriptor, std::string_view text) {
 size_t columns(int descriptor) {
   winsize size{};
   return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
-// At most `bytes_max` bytes of UTF-8, the last character whole.
-std::string_view whole_characters(std::string_view text, size_t bytes_max) {
-  if (text.size() <= bytes_max) return text;
-  constexpr unsigned kind_of_byte = 0xC0;
-  constexpr unsigned inside_a_character = 0x80;
-  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & kind_of_byte) == inside_a_character)
-    --bytes_max;
-  return text.substr(0, bytes_max);
 }
 
 LogRoom room_of(spdlog::level::level_enum level) {

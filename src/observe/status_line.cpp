@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/plain_text.h"
+#include "engine/utf8.h"
 #include "observe/numbers.h"
 #include "observe/progress_watch.h"
 
@@ -64,7 +65,7 @@ std::string troubled_streams(const EngineStatus& status) {
     ++troubled;
     if (++named > kStreamsNamedMax) continue;
     text += fmt::format(" {}={}", stream.scope, to_string(stream.state));
-    if (!stream.detail.empty()) text += fmt::format(" ({})", config::shortened(stream.detail, kDetailMax));
+    if (!stream.detail.empty()) text += fmt::format(" ({})", shortened(stream.detail, kDetailMax));
   }
   if (troubled == 0) return {};
   if (troubled > kStreamsNamedMax) text += fmt::format(" and {} more", troubled - kStreamsNamedMax);
@@ -129,7 +130,7 @@ std::string status_line(const EngineStatus& before, const EngineStatus& now, dou
   line += troubled_streams(now);
   if (!stalled.empty()) line += "; no progress: " + some_stalled(stalled);
   if (!now.last_write_error.empty())
-    line += fmt::format("; last write error: {}", config::shortened(now.last_write_error, kDetailMax));
+    line += fmt::format("; last write error: {}", shortened(now.last_write_error, kDetailMax));
   return line;
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/utf8.h"
+
 namespace ddsync::config {
 namespace {
 
