@@ -106,9 +106,7 @@ Result<void> SpoolDatabase::write(rocksdb::WriteBatch& batch) {
   rocksdb::WriteOptions durably;
   durably.sync = true;
   auto written = use([&](rocksdb::DB& database) { return database.Write(durably, &batch); }, "append to");
-  if (written) {
-    resumed_ = false;
-  } else {
+  if (!written) {
     failed_ = true;
     reserve_.lend_if_disk_is_full();
   }
@@ -150,20 +148,6 @@ Result<void> SpoolDatabase::make_room() {
 Result<void> SpoolDatabase::recover() {
   const std::unique_lock lock(guard_);
   if (!failed_) return {};  // another thread was faster
-  if (!database_ || resumed_) return open_again();
-  const auto status = database_->Resume();
-  if (status.ok()) {
-    failed_ = false;
-    resumed_ = true;
-    return {};
-  }
-  // Busy: a thread of RocksDB looks for free space, every 5 s. Opening again does not wait for it.
-  if (status.severity() < rocksdb::Status::Severity::kFatalError && !status.IsBusy())
-    return error("append to", status);
-  return open_again();
-}
-
-Result<void> SpoolDatabase::open_again() {
   auto free = free_disk_bytes(folder_);
   if (!free) return tl::unexpected(free.error());
   if (*free < kReopenBytesFree) return io_error("append to the spool in", folder_, ENOSPC);
@@ -171,7 +155,7 @@ Result<void> SpoolDatabase::open_again() {
   auto database = open_database(folder_, *environment_, reserve_);
   if (!database) return tl::unexpected(database.error());
   database_ = std::move(*database);
-  failed_ = resumed_ = false;
+  failed_ = false;
   return {};
 }
 

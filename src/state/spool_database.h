@@ -1,9 +1,10 @@
 // The one RocksDB of a spool: opened, written durably, and brought back after a full or failing disk.
 // Internal to state/. Thread-safety: all but open() from any thread.
 //
-// After a failed write RocksDB takes no more of them. The next write() first asks it to go on (Resume); where
-// that is not enough (a failed fsync, a log file whose end is not known) it is closed and opened again, which
-// reads back what is durable. Reads go on all the while.
+// After a failed write RocksDB takes no more of them. The next write() closes it and opens it again, which
+// reads back what is durable. Its own way (Resume, also by a thread that it starts when a disk is full) may
+// go on with the log that failed, which refuses all writes; builds with assertions, as Debian's, end the
+// process. Reads go on with the old handle until there is room to open again.
 #pragma once
 
 #include <rocksdb/db.h>
@@ -53,7 +54,6 @@ class SpoolDatabase {
   explicit SpoolDatabase(std::string folder);
   bool is_closed() const;
   Result<void> recover();
-  Result<void> open_again();
   tl::unexpected<Error> closed() const;
   tl::unexpected<Error> error(std::string_view action, const rocksdb::Status& status) const;
 
@@ -63,7 +63,6 @@ class SpoolDatabase {
   SpoolReserve reserve_;
   Handle database_;  // null: could not be opened again
   std::atomic<bool> failed_ = false;
-  std::atomic<bool> resumed_ = false;  // and nothing was written since
 };
 
 // The error of a status: kDamagedState where the files are not what was written, else of the disk.

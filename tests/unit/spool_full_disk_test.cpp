@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "state/spool.h"
+#include "state/spool_database.h"
 #include "support/spool_batches.h"
 #include "support/temporary_folder.h"
 
@@ -95,6 +96,31 @@ TEST_F(SpoolFullDiskTest, AppendsAgainWhenThereIsSpaceAndLosesNothing) {
     }
     ASSERT_NO_FATAL_FAILURE(expect_entries(0, next, kBytes));
   }
+}
+
+// A thread of RocksDB takes the error back when there is space, and goes on with the log that failed where
+// nothing is in memory: its builds with assertions (Debian's) end the process at the next write.
+TEST_F(SpoolFullDiskTest, NothingIsWrittenToALogThatFailedAlsoWhenRocksDbTakesTheErrorBack) {
+  const std::string folder = folder_.path() + "/database";
+  auto database = SpoolDatabase::open(folder);
+  ASSERT_TRUE(database) << database.error().message;
+  const std::string value(200'000, 'v');
+  const auto write = [&](const char* key) {
+    rocksdb::WriteBatch batch;
+    batch.Put(key, value);
+    return (*database)->write(batch);
+  };
+  occupy(value.size() / 2);
+  ASSERT_FALSE(write("first"));
+  free_again();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!(*database)->use([](rocksdb::DB& store) { return store.Resume(); }, "resume"))
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+  const auto again = write("second");
+  ASSERT_TRUE(again) << again.error().message;
+  rocksdb::PinnableSlice read;
+  EXPECT_TRUE((*database)->read("second", read).value_or(false));
+  EXPECT_EQ(read, value);
 }
 
 // Nothing but the spool is on that disk: what is removed must make room for what comes.
