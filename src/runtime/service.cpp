@@ -3,24 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <exception>
-#include <filesystem>
 #include <memory>
-#include <random>
 #include <system_error>
 
 #include "observe/log.h"
 #include "runtime/clock_watch.h"
+#include "runtime/copy_verdict.h"
 #include "runtime/durable_state.h"
+#include "runtime/engine_options.h"
 #include "runtime/existing_documents.h"
-#include "runtime/lost_collections.h"
 #include "runtime/process.h"
 #include "runtime/servers.h"
 #include "runtime/session.h"
 #include "runtime/signals.h"
 #include "runtime/source_identity.h"
+#include "runtime/start_look.h"
 #include "runtime/thread.h"
 #include "runtime/watch_changes.h"
 
@@ -30,68 +29,6 @@ namespace {
 // For closing the cursors of streams that are not being read. A server closes the cursor of a waiting getMore
 // itself when its client is gone.
 constexpr std::chrono::milliseconds kEndPatience{300};
-
-uint64_t random_seed() {
-  std::random_device device;
-  return (uint64_t{device()} << 32) | device();
-}
-
-// A source that forgets soon, or loses what is read late, is not left unread, nor is any while the target is
-// known to be away; others keep their history for hours, and spooling what the target takes a little later
-// costs more than it gives.
-constexpr Duration kSpoolPatience = Duration::seconds(30);
-
-constexpr uint64_t kLimitedBatchBytesLeast = 64u << 10;
-
-CopyOptions copy_options(const ServiceOptions& service) {
-  CopyOptions options;
-  const config::InitialSync& configured = service.config.initial_sync;
-  options.mode = configured.mode;
-  options.only = service.copy_only;
-  options.readers = configured.readers;
-  options.bytes_per_second_max = configured.bytes_per_second_max;
-  if (options.bytes_per_second_max > 0) {  // what all readers have under way at once is of one second
-    options.batch_bytes_max = std::clamp(options.bytes_per_second_max / options.readers,
-                                         kLimitedBatchBytesLeast, options.batch_bytes_max);
-  }
-  options.memory_bytes_max = std::min(options.memory_bytes_max, service.config.memory_limit_bytes / 2);
-  return options;
-}
-
-void add_spool(EngineOptions& options, const config::Config& config, const state::Spool* spool,
-               const Servers& servers) {
-  if (spool == nullptr) {
-    return;
-  }
-  options.spool_bytes_max = config.spool_limit_bytes;
-  const bool at_once = servers.source_info.is_documentdb || !servers.target_info;
-  options.spool_patience = at_once ? Duration{} : kSpoolPatience;
-  for (const state::SpooledStream& held : spool->contents()) {
-    options.spool.push_back({.scope = held.scope,
-                             .first = held.first,
-                             .end = held.end,
-                             .bytes = held.bytes,
-                             .after = held.after});
-  }
-}
-
-EngineOptions engine_options(const ServiceOptions& service, std::vector<WatchScope> streams,
-                             const std::optional<Checkpoint>& checkpoint) {
-  const config::Config& config = service.config;
-  EngineOptions options;
-  options.streams = std::move(streams);
-  options.filter = NamespaceFilter(config.watch, config.exclude);
-  options.resume_from = checkpoint.value_or(Checkpoint{});
-  options.writers = std::max(config.writers, config.initial_sync.writers);
-  options.copy = copy_options(service);
-  options.carry_indexes = config.indexes != config::Indexes::off;
-  options.memory_bytes_max = config.memory_limit_bytes;
-  options.persist_interval = config.persist_interval;
-  options.on_error = config.on_error;
-  options.late_write_max = Duration::milliseconds(config.late_write_max_ms);
-  options.seed = random_seed();
-  return options;
-}
 
 Started<std::vector<WatchScope>> plan(const config::Config& config,
                                       const std::optional<Checkpoint>& checkpoint) {
@@ -111,67 +48,6 @@ Needs needs(const std::vector<WatchScope>& streams, const std::optional<Checkpoi
     return checkpoint->stream(scope.name()).position.known();
   };
   return std::all_of(streams.begin(), streams.end(), has_position) ? Needs::source : Needs::both;
-}
-
-// What is looked at beside the running service, and only told.
-class Look {
- public:
-  // All must outlive it.
-  Look(const ServiceOptions& options, Servers& servers, const DurableState& state,
-       std::vector<Namespace> expected)
-      : thread_("check", [this, &options, &servers, &state, expected = std::move(expected)] {
-          if (servers.target_info) {
-            lost_ = warn_of_lost(*servers.source->reader(), *servers.target->reader(), expected);
-          }
-          if (options.look_at_start) {
-            options.look_at_start(
-                {.config = options.config, .servers = servers, .saved_at_s = state.saved_at_s});
-          }
-        }) {}
-
-  size_t collections_lost() const { return lost_; }
-
- private:
-  std::atomic<size_t> lost_ = 0;
-  Thread thread_;  // last: it uses what is above
-};
-
-std::unique_ptr<Look> begin_look(const ServiceOptions& options, Servers& servers, const DurableState& state,
-                                 const SourceIdentity& now) {
-  std::vector<Namespace> expected;
-  if (state.checkpoint && state.checkpoint->source) {
-    expected = expected_on_target(*state.checkpoint, in_common(*state.checkpoint->source, now),
-                                  options.config.initial_sync.mode);
-  }
-  return std::make_unique<Look>(options, servers, state, std::move(expected));
-}
-
-// Of an earlier run: documents that no copy brings.
-bool has_letters(const DurableState& state) {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(state.dead_letters->path(), error);
-  return !error && size > 0;
-}
-
-// A copy that found a state copies only what that lacked.
-ExitCode judge_copy(const DurableState& state, const Look& look) {
-  if (has_letters(state)) {
-    observe::log_error(fmt::format(
-        "but {} holds documents that the target refused in an earlier run: apply them and move it away",
-        state.dead_letters->path()));
-    return ExitCode::refused_document;
-  }
-  if (look.collections_lost() > 0) {
-    observe::log_error(fmt::format(
-        "but the target had lost {} collections of an earlier run when this one began (see above)",
-        look.collections_lost()));
-    return ExitCode::refused_document;
-  }
-  if (state.checkpoint) {
-    observe::log_info(
-        "what an earlier run had copied is not compared; documentdb-sync check counts both sides");
-  }
-  return ExitCode::ok;
 }
 
 // Returns why the service does not start. Once it ran, the process ends here: the driver would take a second
@@ -198,10 +74,9 @@ Refusal serve(const ServiceOptions& options, DurableState& state, Signals& signa
   if (state.checkpoint) {
     say_watch_changes(*streams, *state.checkpoint, options.config.initial_sync.mode);
   }
-  EngineOptions engine = engine_options(options, *std::move(streams), state.checkpoint);
-  auto look = begin_look(options, *servers, state, **identity);
+  EngineOptions engine = engine_options(options, *std::move(streams), state, *servers);
+  auto look = std::make_unique<StartLook>(options, *servers, state, **identity);
   engine.resume_from.source = *std::move(identity);
-  add_spool(engine, options.config, state.spool.get(), *servers);
   ExitDeadline deadline;
   auto session = std::make_unique<Session>(options, engine, *servers, state, signals);
   ExitCode code = run_or_end([&session] { return session->run(); });

@@ -115,6 +115,19 @@ def test_a_copy_that_has_nothing_to_do_says_what_the_target_lost(pair, sync, dat
     assert "the target had lost 1 collections of an earlier run" in service.log
 
 
+def test_a_copy_waits_for_what_is_looked_at_beside_it(pair, new_proxy, new_service, database):
+    """What the target lost is known only after the copy, which has nothing to do, would have ended."""
+    pair.source[database].lost.insert_many([{"_id": n} for n in range(100)])
+    proxy = new_proxy(pair.source_server)
+    service = new_service(pair.source_server.uri(port=proxy.port), pair.target_server.uri(), [f"{database}.*"],
+                          initial_sync=AUTO)
+    assert copy(service) == 0
+    pair.target[database].lost.drop()
+    proxy.slow(b"count\0", 8)
+    assert copy(service) == 4
+    assert "the target had lost 1 collections of an earlier run" in service.log
+
+
 def test_a_copy_that_only_follows_says_what_was_never_copied(pair, sync, database):
     pair.source[database].c.insert_many([{"_id": n} for n in range(100)])
     service = sync([f"{database}.c"]).start_and_watch()
