@@ -82,7 +82,7 @@ bool PendingOperations::add(NamespaceQueue& ns, Operation operation) {
 TakenBatch PendingOperations::take(const BatchLimits& limits, uint32_t free_writers) {
   TakenBatch batch;
   const size_t even = (ready_lists() + free_writers - 1) / free_writers;
-  size_t lists = limits.many_parts ? std::min(ready_lists(), std::max(kListsTogether, even)) : 1;
+  size_t lists = std::min<uint64_t>({limits.lists_max, ready_lists(), std::max(kListsTogether, even)});
   for (; lists > 0 && !active_.empty(); --lists) {
     ReadyList& list = *active_.front();
     const bool joins = !batch.entries.empty();

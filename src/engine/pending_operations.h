@@ -21,7 +21,7 @@ namespace ddsync {
 struct BatchLimits {
   uint32_t operations_max = 0;
   uint64_t bytes_max = 0;
-  bool many_parts = false;  // a batch may carry several lists
+  uint64_t lists_max = 1;  // in one batch
   Instant now;
 };
 
@@ -54,7 +54,7 @@ class PendingOperations {
 
   size_t ready_lists() const { return active_.size(); }
   // A batch of the list that waits longest, a fair part of it for each free writer. With
-  // BatchLimits::many_parts small lists go together: 16, or more when there are more for each free writer.
+  // BatchLimits::lists_max small lists go together: 16, or more when there are more for each free writer.
   // Without entries when what it came to has to wait for a checkpoint; others come first the next time.
   TakenBatch take(const BatchLimits& limits, uint32_t free_writers);
   // Nothing may be sent before a checkpoint: what waits longest of each stream shall be in it. True when none

@@ -36,7 +36,7 @@ BatchLimits Writers::limits() const {
   const uint32_t most = std::min(shared_.options.batch_operations_max, shared_.limits.operations_max);
   const uint64_t bytes = std::min(command_bytes_max(shared_.options), shared_.limits.message_bytes_max);
   return {std::max(1u, std::min(most, static_cast<uint32_t>(operations_max_))), bytes,
-          shared_.limits.takes_many_parts && !one_part_each_, shared_.now};
+          shared_.limits.takes_many_parts && !one_part_each_ ? lists_together_.of(most) : 1, shared_.now};
 }
 
 void Writers::pump() {

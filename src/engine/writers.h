@@ -17,6 +17,7 @@
 #include "engine/refusals.h"
 #include "engine/shared.h"
 #include "engine/suspects.h"
+#include "engine/too_much.h"
 
 namespace ddsync {
 
@@ -75,6 +76,10 @@ class Writers {
   void keep_first_part(Writer& writer);
   Duration took(const Writer& writer) const { return shared_.now - writer.sent_at; }
   void halve(Writer& writer);
+  // A command was too much for the target: less at once from now on.
+  void ask_for_less(const Writer& writer, size_t lists);
+  // It was answered soon: more again.
+  void ask_for_more(size_t lists);
   // True when the writer should pause before its next batch.
   bool settle_refused(KeyEntry& entry, const Error& error);
   // The target takes less in a command than it said, or refuses one collection of several: each alone tells.
@@ -98,6 +103,7 @@ class Writers {
   uint32_t busy_ = 0;
   uint32_t retrying_ = 0;
   bool one_part_each_ = false;
+  Portion lists_together_;     // in one command, where the target takes several
   double operations_max_ = 0;  // falls when the target throttles or is slow, rises again with every success
   Instant slowed_at_;          // when a command was last too much for the target
   Duration too_long_;          // what that one took; 0: none was

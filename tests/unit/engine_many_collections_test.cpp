@@ -117,6 +117,33 @@ TEST_F(EngineManyCollections, KeepToTheBytesOfACommandAndTheirTurn) {
       << "no room for b, and c does not overtake it";
 }
 
+// A command of many collections' first part alone goes again at once; the rest must not come back as large as
+// it was.
+TEST_F(EngineManyCollections, GoInSmallerCommandsToATargetThatIsTooSlowForThemTogether) {
+  take_many_parts();
+  const auto is_too_much = [](const WriteBatch& write) { return write.operations.size() > 2; };
+  std::vector<Change> changes;
+  for (const char* coll : {"a", "b", "c", "d", "e", "f", "g", "h"}) changes.push_back({"insert", coll});
+  change(changes, "one");
+  int too_much = 0;
+  for (int commands = 0; commands < 20 && given_.engine().status().events_applied < 8; ++commands) {
+    for (int waited = 0; waited < 1'200 && !given_.has<output::Write>(); ++waited) given_.pass_ms(100);
+    const auto write = given_.take<output::Write>();
+    if (!is_too_much(write)) {
+      given_.acknowledge(write);
+      continue;
+    }
+    ++too_much;
+    given_.pass_ms(60'000);
+    WriteOutcome outcome;
+    outcome.failed = true;
+    outcome.error = make_error(ErrorContext::write_command, kErrorNetwork, "", "socket error or timeout");
+    given_.give(input::WriteFinished{write.writer, write.id, outcome});
+  }
+  EXPECT_EQ(given_.engine().status().events_applied, 8u);
+  EXPECT_LE(too_much, 4);
+}
+
 TEST_F(EngineManyCollections, AreSettledOperationByOperation) {
   take_many_parts();
   change({{"insert", "a"}, {"insert", "b"}, {"insert", "c"}}, "one");
