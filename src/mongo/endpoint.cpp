@@ -30,9 +30,10 @@ constexpr int32_t kPatientTimeout_ms = 3'600'000;
 void discard_log(mongoc_log_level_t, const char*, const char*, void*) {}
 
 HostHints host_hints(const mongoc_uri_t* uri) {
-  return {.azure_documentdb = has_host_under(uri, ".mongocluster.cosmos.azure.com"),
+  // .com, and .cn and .us of the clouds of China and of the US government.
+  return {.azure_documentdb = has_host_within(uri, ".mongocluster.cosmos.azure."),
           .cosmosdb_ru =
-              has_host_under(uri, ".mongo.cosmos.azure.com") || has_host_under(uri, ".documents.azure.com")};
+              has_host_within(uri, ".mongo.cosmos.azure.") || has_host_within(uri, ".documents.azure.")};
 }
 
 Result<Reply> run_admin(Connection& connection, const char* name) {

@@ -42,7 +42,7 @@ struct ServerInfo {
   std::string
       description;      // for the log: "DocumentDB 0.112 (wire version 21)", "MongoDB 8.2, replica set rs0"
   std::string version;  // "8.2.11", "0.112-0"; empty when not told
-  bool is_documentdb = false;        // hello.internal.documentdb_versions
+  bool is_documentdb = false;        // `internal` in hello or buildInfo
   bool is_azure_documentdb = false;  // the managed form, known by its host
   bool is_cosmosdb_ru = false;  // the RU-based engine: without deletes in its streams, refused as a source
   bool is_replica_set_or_mongos = false;  // change streams and transaction numbers need it

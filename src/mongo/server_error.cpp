@@ -9,13 +9,20 @@ namespace {
 
 // libmongoc gives every failure of a login the same code, also a lost connection or a server that is going
 // down (mongoc-cluster.c, 1.23): only the text tells a wrong password, which ends the service, from an
-// outage.
+// outage. What it does not know is an outage: DocumentDB asks its PostgreSQL, and whatever that says comes
+// through (responses/pg.rs). An outage must not end the service, and what is retried is told.
 bool login_was_refused(std::string_view message) {
   constexpr auto outages =
       std::to_array<std::string_view>({"Failed to send", "shut", "interrupted", "primary", "stepped down",
                                        "quiesce", "timed out", "timeout"});
-  return std::ranges::none_of(
-      outages, [&](std::string_view text) { return message.find(text) != std::string_view::npos; });
+  constexpr auto refusals = std::to_array<std::string_view>(
+      {"auth", "Auth", "Invalid key", "Invalid account", "Username", "find user", "UserNotFound", "assword",
+       "redential", "echanism", "ertificate", "SCRAM", "denied"});
+  const auto any_in = [&](const auto& texts) {
+    return std::ranges::any_of(
+        texts, [&](std::string_view text) { return message.find(text) != std::string_view::npos; });
+  };
+  return !any_in(outages) && any_in(refusals);
 }
 
 Error unsent(ErrorContext context, std::string_view message) {

@@ -16,6 +16,8 @@ constexpr int64_t kMessageBytesMax = 16 << 20;
 // The wire version of MongoDB 8.0, the first with bulkWrite, and with bypassEmptyTsReplacement (late patches
 // of 5.0 to 7.0 have that, too, and do not tell so: SERVER-88750).
 constexpr int64_t kWireVersionOf8_0 = 25;
+// Of every account, in every cloud; its connection strings ask for it.
+constexpr std::string_view kSetOfCosmosDbRu = "globaldb";
 
 uint32_t limit(DocumentView hello, std::string_view name, int64_t max) {
   const int64_t said = as_integer(find_value(hello, name), max);
@@ -59,14 +61,18 @@ std::string describe_server(const ServerInfo& info, DocumentView hello) {
 
 ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHints hints) {
   ServerInfo info;
-  const bool says_documentdb = !find_value(document_at(hello, "internal"), "documentdb_versions").missing();
+  // Empty while the gateway cannot ask its PostgreSQL (load_topology, pg_configuration.rs); MongoDB has no
+  // such field.
+  const bool says_documentdb =
+      !find_value(hello, "internal").missing() || !find_value(build_info, "internal").missing();
   info.is_documentdb = says_documentdb || hints.azure_documentdb;
   info.is_azure_documentdb = hints.azure_documentdb;
   info.version = info.is_documentdb ? documentdb_version(hello)
                                     : std::string(as_text(find_value(build_info, "version")));
-  info.is_cosmosdb_ru = hints.cosmosdb_ru && !info.is_documentdb;
   const bool is_mongos = as_text(find_value(hello, "msg")) == "isdbgrid";
   info.replica_set = as_text(find_value(hello, "setName"));
+  const bool says_cosmosdb_ru = hints.cosmosdb_ru || info.replica_set == kSetOfCosmosDbRu;
+  info.is_cosmosdb_ru = says_cosmosdb_ru && !info.is_documentdb;
   info.is_replica_set_or_mongos = is_mongos || !info.replica_set.empty();
   info.limits.operations_max = limit(hello, "maxWriteBatchSize", kOperationsMax);
   info.limits.message_bytes_max = limit(hello, "maxMessageSizeBytes", kMessageBytesMax);
@@ -74,9 +80,9 @@ ServerInfo parse_server_info(DocumentView hello, DocumentView build_info, HostHi
   // A server without sessions has no transaction numbers either; DocumentDB takes them and ignores them.
   const bool has_sessions = as_integer(find_value(hello, "logicalSessionTimeoutMinutes")) > 0;
   info.limits.refuses_late_writes =
-      info.is_replica_set_or_mongos && has_sessions && !info.is_documentdb && !hints.cosmosdb_ru;
+      info.is_replica_set_or_mongos && has_sessions && !info.is_documentdb && !says_cosmosdb_ru;
   const bool is_mongodb_8 = as_integer(find_value(hello, "maxWireVersion")) >= kWireVersionOf8_0 &&
-                            !info.is_documentdb && !hints.cosmosdb_ru;
+                            !info.is_documentdb && !says_cosmosdb_ru;
   info.limits.replaces_empty_timestamps = is_mongodb_8;
   // Not through a mongos: it puts a shard's refusal of all on each operation, and tells successes as errors
   // (SERVER-113344).

@@ -130,11 +130,12 @@ Result<UriHandle> parse_uri(const EndpointOptions& options) {
   return uri;
 }
 
-bool has_host_under(const mongoc_uri_t* uri, std::string_view suffix) {
-  if (const char* srv = mongoc_uri_get_srv_hostname(uri); srv != nullptr && lower(srv).ends_with(suffix))
+bool has_host_within(const mongoc_uri_t* uri, std::string_view domain) {
+  if (const char* srv = mongoc_uri_get_srv_hostname(uri);
+      srv != nullptr && lower(srv).find(domain) != std::string::npos)
     return true;
   for (const mongoc_host_list_t* host = mongoc_uri_get_hosts(uri); host != nullptr; host = host->next)
-    if (lower(&host->host[0]).ends_with(suffix)) return true;
+    if (lower(&host->host[0]).find(domain) != std::string::npos) return true;
   return false;
 }
 

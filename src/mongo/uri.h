@@ -12,7 +12,7 @@ namespace ddsync::mongo {
 // The error names the part of the URI that is wrong, never its text: that may hold the password.
 Result<UriHandle> parse_uri(const EndpointOptions& options);
 
-// A host of this URI ends in `suffix`.
-bool has_host_under(const mongoc_uri_t* uri, std::string_view suffix);
+// The name of a host of this URI holds `domain` (lower case).
+bool has_host_within(const mongoc_uri_t* uri, std::string_view domain);
 
 }  // namespace ddsync::mongo

@@ -44,6 +44,15 @@ TEST(ServerInfo, OfDocumentDBDoesNotCountOnTransactionNumbers) {
   EXPECT_EQ(server.process_id, "");
 }
 
+// While its PostgreSQL is away a gateway has nothing to say there.
+TEST(ServerInfo, OfDocumentDBIsKnownByAnEmptyAnswerToo) {
+  const ServerInfo server = info(
+      R"({"msg": "isdbgrid", "maxWireVersion": 21, "logicalSessionTimeoutMinutes": 30, "internal": {}})");
+  EXPECT_TRUE(server.is_documentdb);
+  EXPECT_FALSE(server.limits.refuses_late_writes);
+  EXPECT_EQ(server.description, "DocumentDB (wire version 21)");
+}
+
 TEST(ServerInfo, OfManagedDocumentDBIsKnownByItsHostAlone) {
   const ServerInfo server =
       info(R"({"msg": "isdbgrid", "logicalSessionTimeoutMinutes": 30})", {.azure_documentdb = true});
@@ -76,6 +85,14 @@ TEST(ServerInfo, OfTheRuBasedEngineSaysSo) {
       info(R"({"setName": "globaldb", "logicalSessionTimeoutMinutes": 30})", {.cosmosdb_ru = true});
   EXPECT_TRUE(server.is_cosmosdb_ru);
   EXPECT_FALSE(server.limits.refuses_late_writes);
+}
+
+TEST(ServerInfo, OfTheRuBasedEngineIsKnownByTheNameOfItsSetBehindAnyHost) {
+  const ServerInfo server =
+      info(R"({"setName": "globaldb", "logicalSessionTimeoutMinutes": 30, "maxWireVersion": 25})");
+  EXPECT_TRUE(server.is_cosmosdb_ru);
+  EXPECT_FALSE(server.limits.refuses_late_writes);
+  EXPECT_FALSE(server.limits.takes_many_parts);
 }
 
 TEST(ServerInfo, OfAStandaloneOrOneWithoutSessionsHasNoFence) {
@@ -121,6 +138,16 @@ TEST(DriverError, OfARefusedLoginIsFatalButNotOfALoginCutShort) {
   EXPECT_EQ(login("Failed to send \"saslStart\" command: socket error or timeout").treatment,
             Treatment::retry);
   EXPECT_EQ(login("The server is in quiesce mode and will shut down").treatment, Treatment::retry);
+  EXPECT_EQ(login("An unexpected internal error has occurred.").treatment, Treatment::retry) << "DocumentDB";
+  EXPECT_EQ(login("sorry, too many clients already").treatment, Treatment::retry);
+  EXPECT_EQ(login("remaining connection slots are reserved for superuser connections").treatment,
+            Treatment::retry);
+  for (const char* refusal :
+       {"bad auth : authentication failed", "Could not find user \"u\" for db \"admin\"",
+        "Unsupported mechanism 'PLAIN'", "Username is invalid.", "Invalid account: User details not found",
+        "SCRAM Failure: no matching nonce", "AuthenticationFailed", "password must not be empty",
+        "not authorized on admin to execute command", "certificate has expired"})
+    EXPECT_EQ(login(refusal).treatment, Treatment::fatal) << refusal;
   EXPECT_FALSE(login("Failed to send \"saslStart\" command").outcome_unknown);
 }
 

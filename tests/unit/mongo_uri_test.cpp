@@ -90,8 +90,8 @@ TEST(Uri, IsNotTakenWhenItAsksForWritesWithoutAnAnswer) {
 TEST(Uri, RecognisesHostsByTheirDomain) {
   const auto uri = parse_uri(options("mongodb://a.example.com:1,ACCOUNT.mongo.cosmos.azure.com:10255/"));
   ASSERT_TRUE(uri);
-  EXPECT_TRUE(has_host_under(uri->get(), ".mongo.cosmos.azure.com"));
-  EXPECT_FALSE(has_host_under(uri->get(), ".documents.azure.com"));
+  EXPECT_TRUE(has_host_within(uri->get(), ".mongo.cosmos.azure."));
+  EXPECT_FALSE(has_host_within(uri->get(), ".documents.azure."));
 }
 
 }  // namespace
