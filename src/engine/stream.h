@@ -120,7 +120,8 @@ struct Stream {
   StreamCopy copy = StreamCopy::none;
   bool copying = false;
   Instant copied_at;  // no event was applied before
-  Instant at_head;    // when the source last had no more than it gave
+  // When the last answer was asked for that held all the source had; it may be decoded long after.
+  Instant at_head;
 
   std::optional<Undecoded> undecoded;
   std::optional<Barrier> barrier;

@@ -50,7 +50,7 @@ bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
   if (stream.last_batch_empty) {
     stream.waits_since = {};
     if (!stream.blocked()) stream.rewound = false;
-    stream.at_head = shared_.now;
+    stream.at_head = stream.answer_asked_at;
     stream.empty_batches += 1;
   } else if (!empty) {
     stream.last_event = shared_.now;
@@ -62,7 +62,11 @@ bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
 
 void Streams::on_batch_size(Stream& stream, const BatchSize& size) const {
   const bool all_that_was_asked = size.events >= stream.asked_events || size.bytes >= kBatchBytesMax;
-  (all_that_was_asked ? stream.keeps_up_since : stream.at_head) = shared_.now;
+  if (all_that_was_asked) {
+    stream.keeps_up_since = shared_.now;
+  } else {
+    stream.at_head = stream.answer_asked_at;
+  }
   stream.last_batch_full = all_that_was_asked && size.events > 1;
   note_sizes(stream, size);
 }
