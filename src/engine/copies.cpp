@@ -214,7 +214,7 @@ void Copies::release_streams() {
 }
 
 bool Copies::caught_up(const Stream& stream, Instant since) const {
-  return !stream.blocked() && stream.spool.drained() && stream.at_head > since;
+  return !stream.blocked() && stream.spool.drained() && stream.at_head >= since;
 }
 
 // Beyond doubt: one short or empty answer does not tell.

@@ -166,6 +166,7 @@ TEST(EngineLiveIndexes, ThatComeWhileOthersAreBuiltAreBuiltOnceMore) {
   given.batch(new_index("a"), "a");
   catch_up(given, "a");
   const auto build = given.take<SchemaChange>();
+  given.pass_ms(1);  // an answer takes time
   given.batch(new_index("b") + "," + new_index("c"), "c");
   succeed(given, build);
   EXPECT_FALSE(given.has<SchemaChange>()) << "the stream may hold more";
