@@ -62,7 +62,7 @@ struct Config {
   uint32_t writers = 8;
   OnError on_error = OnError::stop;          // top-level `on_error`
   Fence fence = Fence::automatic;            // apply.fence
-  int64_t late_write_max_ms = 150'000;       // apply.late_write_max, seconds in the file
+  int64_t late_write_max_ms = 400'000;       // apply.late_write_max, seconds in the file
   uint64_t memory_limit_bytes = 256u << 20;  // memory.limit: "256 MiB", "1GiB", plain number = bytes
 
   LogLevel log_level = LogLevel::info;

@@ -51,6 +51,8 @@ Family family_of(int code, std::string_view message) {
     return Family::transient;
   // A fence at a server without retryable writes: a matter of the set-up, not of the documents.
   if (code == 20 && contains(message, "transaction numbers")) return Family::transient;
+  // DocumentDB, read-only until it is promoted (responses/pg.rs): it refuses all documents, not this one.
+  if (code == 20 && contains(own, "replica cluster")) return Family::transient;
   if (code == 8000 && contains(message, "auth")) return Family::access;  // Atlas: wrong credentials
   if (contains(own, "request rate is large")) return Family::throttled;
   return family;
@@ -72,6 +74,8 @@ bool names_id_index(std::string_view message) {
   return quoted_key != std::string_view::npos && message.substr(quoted_key).starts_with("dup key: { _id:");
 }
 
+constexpr int kTokenCutShort = 15;  // Overflow
+
 Treatment classify_stream(ErrorContext context, Family family, int code, std::string_view message) {
   // At mongod: the event, with the document before and after it, is over 16 MiB. It is there, and nobody gets
   // past.
@@ -79,7 +83,8 @@ Treatment classify_stream(ErrorContext context, Family family, int code, std::st
   // A garbage token: 9 at secantusd and mongod, 2 at DocumentDB.
   const bool may_be_token = family == Family::document || family == Family::unlisted;
   if (may_be_token && contains(message, "resume token")) return Treatment::history_lost;
-  if (code == 9 && context == ErrorContext::stream_open) return Treatment::history_lost;
+  if (context == ErrorContext::stream_open && (code == 9 || code == kTokenCutShort))
+    return Treatment::history_lost;
   if (family == Family::history) return Treatment::history_lost;
   if (family == Family::cursor) return Treatment::cursor_lost;
   if (family == Family::missing) return Treatment::missing;

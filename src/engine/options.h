@@ -66,7 +66,7 @@ struct EngineOptions {
   Duration backoff_min = Duration::milliseconds(50);
   Duration backoff_max = Duration::seconds(5);
   // Longest time that a write can be under way after its outcome became unknown (server limit + proxies).
-  Duration late_write_max = Duration::seconds(150);
+  Duration late_write_max = Duration::seconds(400);
   Duration stop_grace = Duration::seconds(15);  // Kubernetes kills after 30 s
   uint64_t seed = 1;                            // for the jitter of backoffs
 };

@@ -18,6 +18,10 @@ constexpr size_t kIdTextMax = 120;
 
 std::string id_text(ValueView id) { return shortened(to_extended_json(id), kIdTextMax); }
 
+std::string name_of(const KeyEntry& entry) {
+  return fmt::format("the document with _id {} of {}", id_text(entry.flight.id), entry.ns->ns.name());
+}
+
 OwnedDocument event_of(const Namespace& ns, EventRef at) {
   const DocumentView held = at.batch->event(at.index);
   if (at.batch->ledger->holds() != Ledger::Holds::copies) return OwnedDocument(held);
@@ -28,8 +32,15 @@ OwnedDocument event_of(const Namespace& ns, EventRef at) {
 }  // namespace
 
 void Refusals::refuse(KeyEntry& entry, const Error& error) {
-  add({&entry, entry.flight.newest, entry.ns->ns, error},
-      fmt::format("the document with _id {} of {}", id_text(entry.flight.id), entry.ns->ns.name()));
+  add({&entry, entry.flight.newest, entry.ns->ns, error}, name_of(entry));
+}
+
+void Refusals::tell_alone(const KeyEntry& entry, const Error& error, Duration refused_after) {
+  shared_.notice(
+      output::Level::warning,
+      fmt::format("the target does not take {}, and does not say why: {}. Others go on without it; "
+                  "if they are taken and it is not for {} minutes, it counts as refused",
+                  name_of(entry), describe(error), refused_after.us / 60'000'000));
 }
 
 void Refusals::refuse_event(const Namespace& ns, EventRef event, const Error& error) {

@@ -21,6 +21,8 @@ class Refusals {
 
   // The operation in flight is refused for good; it stays in flight (its key blocked) until it is settled.
   void refuse(KeyEntry& entry, const Error& error);
+  // Only says it.
+  void tell_alone(const KeyEntry& entry, const Error& error, Duration refused_after);
   // An event without a document (a schema change) is refused for good.
   void refuse_event(const Namespace& ns, EventRef event, const Error& error);
 

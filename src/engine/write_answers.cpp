@@ -95,6 +95,7 @@ void Writers::on_finished(input::WriteFinished&& finished) {
     on_command_failed(index, outcome.error);
     return;
   }
+  answered_at_ = shared_.now;
   const size_t lists = count_parts(writer.entries);
   const Error* pause_for = settle(std::exchange(writer.entries, {}), errors);
   if (pause_for != nullptr) {
@@ -201,8 +202,12 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
   if (was_too_much(error, took(writer))) {
     ask_for_less(writer, lists);
     halve(writer);
+    wait(index, error);
+  } else if (may_be_the_document(writer, error)) {
+    isolate(index, error);
+  } else {
+    wait(index, error);
   }
-  wait(index, error);
 }
 
 void Writers::ask_for_less(const Writer& writer, size_t lists) {

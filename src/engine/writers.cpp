@@ -51,6 +51,7 @@ void Writers::pump() {
       send(i);
     }
   }
+  send_alone();
   std::erase_if(held_, [this](const NamespaceQueue* ns) { return ns->not_before <= shared_.now; });
   size_t lists_that_wait = 0;
   bool any_waits = false;
@@ -139,7 +140,8 @@ bool Writers::suspect_unknown() {
     for (const KeyEntry* entry : writer.rest) suspects_.add(*entry->ns, entry->flight.id);
     any = any || !writer.rest.empty();
   }
-  return any;
+  for (const Alone& alone : alone_) suspects_.add(*alone.entry->ns, alone.entry->flight.id);
+  return any || !alone_.empty();
 }
 
 void Writers::wait(uint32_t index, const Error& error) {
@@ -172,6 +174,10 @@ Instant Writers::next_wake() const {
   for (const Writer& writer : writers_) {
     if (writer.state != State::waiting) continue;
     if (next == Instant{} || writer.resume_at < next) next = writer.resume_at;
+  }
+  if (!free_.empty()) {
+    for (const Alone& alone : alone_)
+      if (next == Instant{} || alone.resume_at < next) next = alone.resume_at;
   }
   for (const NamespaceQueue* ns : held_)
     if (next == Instant{} || ns->not_before < next) next = ns->not_before;

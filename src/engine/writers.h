@@ -62,6 +62,12 @@ class Writers {
     Instant resume_at;
   };
 
+  // In flight and with no writer: it is sent by itself, never again with others.
+  struct Alone {
+    KeyEntry* entry = nullptr;
+    Instant resume_at;
+  };
+
   void send(uint32_t index);
   // Settles each operation of a batch that was answered. Gives an error that the writer should pause for, or
   // none.
@@ -76,6 +82,11 @@ class Writers {
   void keep_first_part(Writer& writer);
   Duration took(const Writer& writer) const { return shared_.now - writer.sent_at; }
   void halve(Writer& writer);
+  // One document of several may be the cause of a command that fails again and again, without a word of it.
+  static bool may_be_the_document(const Writer& writer, const Error& error);
+  void isolate(uint32_t index, const Error& error);
+  void let_go(uint32_t index, const Error& error);
+  void send_alone();
   // A command was too much for the target: less at once from now on.
   void ask_for_less(const Writer& writer, size_t lists);
   // It was answered soon: more again.
@@ -108,6 +119,8 @@ class Writers {
   Instant slowed_at_;          // when a command was last too much for the target
   Duration too_long_;          // what that one took; 0: none was
   uint64_t answers_ = 0;
+  Instant answered_at_;  // the last command that was not refused as a whole
+  std::vector<Alone> alone_;
   std::vector<NamespaceQueue*> held_;  // until their `not_before`
   std::string last_error_;
   std::map<int, Instant> tell_retried_at_;  // by code, the next time

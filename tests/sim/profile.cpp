@@ -67,6 +67,7 @@ void choose_engine(Random& random, Profile& profile) {
   profile.limits.operations_max = random.percent(30) ? random.between_u32(1, 20) : 25'000;
   profile.limits.refuses_late_writes = random.percent(40);
   profile.limits.takes_many_parts = engine.seed / 64 % 2 == 0;  // not drawn either
+  profile.behind_a_gateway = engine.seed / 256 % 4 == 0;
 }
 
 void choose_workload(Random& random, Profile& profile) {

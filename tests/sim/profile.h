@@ -68,7 +68,8 @@ struct Profile {
   bool rename_seen_at_new_name = false;  // also by a stream of the collection that a rename replaces
   bool null_is_absent = false;           // a document that is gone: no fullDocument at all instead of null
   TargetLimits limits;
-  EngineOptions engine;  // but for resume_from
+  bool behind_a_gateway = false;  // the target: what has no answer fails with code 1
+  EngineOptions engine;           // but for resume_from
   // Before this life of the process one.b is not watched; 0: it always is.
   uint64_t grows_in_life = 0;
   NamespaceFilter filter_at_first;

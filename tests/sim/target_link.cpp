@@ -19,8 +19,6 @@ WriteOutcome command_failed(int code, const char* message) {
   return failed(make_error(ErrorContext::write_command, code, "", message));
 }
 
-WriteOutcome reply_lost() { return command_failed(kErrorNetwork, "connection closed (simulated)"); }
-
 bool replaces_documents(const SchemaChange& change) {
   return changes_documents(change.kind) || (change.kind == SchemaChangeKind::prepare_copy && change.replace);
 }
@@ -39,6 +37,13 @@ TargetLink::TargetLink(Surroundings& around, const Source& source)
       source_(source),
       target_(around.profile.workload.unique_index, around.profile.limits.refuses_late_writes,
               around.random.percent(50) ? Target::Refusal::operation : Target::Refusal::command) {}
+
+// A gateway stays there when the server behind it is lost, and has one answer for that and for all that it
+// does not know.
+WriteOutcome TargetLink::reply_lost() const {
+  if (around_.profile.behind_a_gateway) return command_failed(1, "an internal error (simulated)");
+  return command_failed(kErrorNetwork, "connection closed (simulated)");
+}
 
 Duration TargetLink::latency() {
   if (around_.happens(around_.profile.target.slow)) return around_.random.milliseconds(1'000, 3'000);

@@ -53,6 +53,7 @@ class TargetLink {
   void execute_and_answer(const WriteBatch& batch, const std::shared_ptr<Request>& request,
                           Duration answer_after);
   Duration latency();
+  WriteOutcome reply_lost() const;
   Duration latest_landing() const;  // after it was sent
   // Changes come again within the life of a process: after a copy, and when the spool begins.
   bool repeats() const {

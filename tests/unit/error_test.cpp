@@ -52,6 +52,15 @@ TEST(ErrorTable, RefusesADocumentAloneAndSplitsACommandAsAWhole) {
   }
 }
 
+// responses/pg.rs of DocumentDB's gateway: of everything, until the cluster is promoted.
+TEST(ErrorTable, WaitsForAReplicaClusterToBecomeWritable) {
+  constexpr std::string_view kText = "Cannot execute the operation on this replica cluster";
+  for (const ErrorContext context : {write_command, write_operation, schema})
+    EXPECT_EQ(classify(context, 20, kText), Treatment::retry);
+  EXPECT_EQ(classify(write_operation, 20, "the field {a: \"replica cluster\"} is not legal"),
+            Treatment::permanent);
+}
+
 TEST(ErrorTable, TreatsAnUnknownErrorOfAWriteAsTheDocumentsAndOfAStreamAsPassing) {
   EXPECT_EQ(classify(write_operation, 987654, "?"), Treatment::permanent);
   EXPECT_EQ(classify(write_command, 987654, "?"), Treatment::split);
@@ -131,6 +140,7 @@ TEST(ErrorTable, NamesTheCodesAfterWhichAPositionIsLost) {
     for (const int code : {136, 260, 280, 286, 40576, 40585, 40647, 40649})
       EXPECT_EQ(classify(context, code, "gone"), Treatment::history_lost) << code;
   EXPECT_EQ(classify(stream_open, 9, "not a valid hex string"), Treatment::history_lost);
+  EXPECT_EQ(classify(stream_open, 15, "a token that ends too early"), Treatment::history_lost);
   EXPECT_EQ(classify(stream_open, 2, "Resume token is malformed"), Treatment::history_lost);
   EXPECT_EQ(classify(stream_open, 50795, "invalid resume token version"), Treatment::history_lost);
   EXPECT_EQ(classify(stream_open, 2, "unknown option"), Treatment::retry);
