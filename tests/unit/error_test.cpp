@@ -135,6 +135,18 @@ TEST(ErrorTable, IsNotMisledByTheDocumentsAndNamesThatATextQuotes) {
   }
 }
 
+// A matter of the set-up, which each document of the collection would be refused for.
+TEST(ErrorTable, RetriesAFenceThatTheServerDoesNotKnow) {
+  const char* message = "Transaction numbers are only allowed on a replica set member or mongos";
+  EXPECT_EQ(classify(write_command, 20, message), Treatment::retry);
+  EXPECT_EQ(classify(write_command, 20, "something else"), Treatment::split);
+}
+
+// Its text goes on to quote the document.
+TEST(ErrorTable, IsNotMisledByTheDocumentThatAValidatorRefused) {
+  EXPECT_EQ(classify(write_operation, 121, "deadlock detected"), Treatment::permanent);
+}
+
 TEST(ErrorTable, NamesTheCodesAfterWhichAPositionIsLost) {
   for (const ErrorContext context : {stream_open, stream_read})
     for (const int code : {136, 260, 280, 286, 40576, 40585, 40647, 40649})
@@ -157,12 +169,13 @@ TEST(ErrorTable, TakesAMissingNamespaceForDoneOrForAWait) {
   EXPECT_EQ(classify(schema, 26, "ns not found"), Treatment::missing);
   EXPECT_EQ(classify(stream_open, 26, "ns not found"), Treatment::missing);
   EXPECT_EQ(classify(find, 26, "ns not found"), Treatment::missing);
+  EXPECT_EQ(classify(schema, 10026, "source namespace does not exist"), Treatment::missing);
   EXPECT_EQ(classify(write_command, 26, "ns not found"), Treatment::retry);
 }
 
 TEST(ErrorTable, KnowsWhichWritesMayHaveBeenExecuted) {
   for (const int code :
-       {kErrorNetwork, kErrorProtocol, 1, 6, 50, 64, 89, 91, 100, 189, 262, 10107, 11600, 11602})
+       {kErrorNetwork, kErrorProtocol, 1, 6, 8, 50, 64, 89, 91, 100, 189, 262, 10107, 11600, 11601, 11602})
     for (const ErrorContext context : {write_command, write_operation, schema})
       EXPECT_TRUE(make_error(context, code, "", "x").outcome_unknown) << code;
   for (const int code : {2, 112, 225, 11000, 16500, 13})

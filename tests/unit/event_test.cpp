@@ -41,6 +41,7 @@ TEST(EventId, IsTheOneWithoutANameAtDocumentDB) {
   EXPECT_EQ(id_in(R"("documentKey":{"":3})"), 3);
   EXPECT_EQ(id_in(R"("documentKey":{"":3},"fullDocument":{"_id":4})"), 3);
   EXPECT_EQ(id_in(R"("documentKey":{"shard":1,"":3})"), 3);
+  EXPECT_EQ(id_in(R"("documentKey":{"":3,"":4})"), 3);
 }
 
 TEST(EventId, IsTheDocumentsBeforeAValueOfAnotherName) {
@@ -59,6 +60,29 @@ TEST(EventId, IsMissingWhereNothingTellsIt) {
   EXPECT_EQ(id_in(""), std::nullopt);
   EXPECT_EQ(id_in(R"("documentKey":{})"), std::nullopt);
   EXPECT_EQ(id_in(R"("documentKey":{"a":1,"b":2})"), std::nullopt);
+}
+
+// Of other bytes, to the server the same: it keeps the one that it stored when the document is replaced.
+TEST(EventId, MayBeSpelledOtherwiseInTheDocument) {
+  const auto differs = [](const std::string& fields) {
+    const OwnedDocument bytes = update_with(fields);
+    Event event;
+    EXPECT_TRUE(decode_event(bytes.view(), event));
+    return event.document_has_other_id;
+  };
+  EXPECT_TRUE(differs(R"("documentKey":{"_id":1},"fullDocument":{"_id":1.0})"));
+  EXPECT_FALSE(differs(R"("documentKey":{"_id":1},"fullDocument":{"_id":1})"));
+  EXPECT_FALSE(differs(R"("documentKey":{"_id":1},"fullDocument":null)"));
+}
+
+TEST(EventId, IsOfNoUseWithoutANamespace) {
+  for (const char* ns : {R"({"coll":"coll"})", R"({"db":"db"})", "null"}) {
+    const auto bytes = from_extended_json(
+        std::string(R"({"_id":{"_data":"t"},"operationType":"delete","documentKey":{"_id":1},"ns":)") + ns +
+        "}");
+    Event event;
+    EXPECT_FALSE(decode_event(bytes->view(), event)) << ns;
+  }
 }
 
 EventKind kind_named(const std::string& name) {
