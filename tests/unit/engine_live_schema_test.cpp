@@ -320,5 +320,96 @@ TEST(EngineLiveIndexes, LeaveWritersToTheDocuments) {
   EXPECT_EQ(given.take<SchemaChange>().ns, (Namespace{"db", "three"}));
 }
 
+TEST(EngineLiveSchema, AChangeOfOptionsIsCarriedOverAlsoWhereTheOperatorWantsNoIndexes) {
+  EngineOptions options = Harness::options();
+  options.carry_indexes = false;
+  Harness given(options);
+  given.start();
+  given.batch(modified("m"), "m");
+  settle_disk(given);
+  EXPECT_EQ(given.take<SchemaChange>().kind, SchemaChangeKind::modify);
+}
+
+// The build may hold the very index, and would bring it back.
+TEST(EngineLiveIndexes, AreNotDroppedWhileOthersOfTheirCollectionAreBuilt) {
+  Harness given(whole_database());
+  given.start();
+  given.batch(new_index("a"), "a");
+  catch_up(given, "a");
+  const auto build = given.take<SchemaChange>();
+  given.batch(dropped_index("d"), "d");
+  EXPECT_FALSE(given.has<SchemaChange>());
+  succeed(given, build);
+  EXPECT_EQ(given.take<SchemaChange>().kind, SchemaChangeKind::drop_indexes);
+}
+
+TEST(EngineLiveIndexes, AreNotBuiltWhereTheirDatabaseIsGone) {
+  Harness given(whole_database());
+  given.start();
+  given.batch(new_index("a") + "," + event("d", "dropDatabase", ""), "d");
+  settle_disk(given);
+  succeed(given, given.take<SchemaChange>());
+  EXPECT_TRUE(settle_disk(given).copies.empty());
+  catch_up(given, "d");
+  EXPECT_FALSE(given.has<SchemaChange>());
+}
+
+TEST(EngineLiveIndexes, OfACollectionThatIsNotWatchedAreNotBuilt) {
+  EngineOptions options = whole_database();
+  options.filter = NamespaceFilter({{"db", ""}}, {{"db", "out"}});
+  Harness given(options);
+  given.start();
+  given.batch(new_index("a", "out"), "a");
+  catch_up(given, "a");
+  EXPECT_FALSE(given.has<SchemaChange>());
+  EXPECT_EQ(given.engine().status().events_skipped, 1U);
+}
+
+// What is not watched may be the target's own.
+TEST(EngineDropDatabase, IsOfTheWholeDatabaseOnlyWhereAllOfItIsWatched) {
+  for (const bool all : {true, false}) {
+    EngineOptions options = whole_database();
+    if (!all) options.filter = NamespaceFilter({{"db", ""}}, {{"db", "out"}});
+    Harness given(options);
+    given.start();
+    given.batch(event("d", "dropDatabase", ""), "d");
+    settle_disk(given);
+    const auto change = given.take<SchemaChange>();
+    EXPECT_EQ(change.kind, SchemaChangeKind::drop_database);
+    EXPECT_EQ(change.whole_database, all);
+  }
+}
+
+TEST(EngineDropDatabase, IsNeverOfTheServersOwn) {
+  EngineOptions options = Harness::options();
+  options.streams = {{ScopeLevel::cluster, {"", ""}}};
+  options.filter = NamespaceFilter({}, {});
+  for (const std::string name : {"admin", "config", "local"}) {
+    Harness given(options);
+    given.start();
+    std::string dropped = event("d", "dropDatabase", "");
+    dropped.replace(dropped.find(R"("db":"db")"), 9, R"("db":")" + name + '"');
+    given.batch(dropped, "d");
+    settle_disk(given);
+    EXPECT_FALSE(given.has<SchemaChange>()) << name;
+    EXPECT_EQ(given.engine().status().events_skipped, 1U) << name;
+  }
+}
+
+// A drop of the database or of the new name of a rename, too.
+TEST(EngineDropDatabase, LeavesNoProofOfTheSourceOfItsCollections) {
+  for (const bool rename : {true, false}) {
+    EngineOptions options = whole_database();
+    options.resume_from.source = std::make_shared<const SourceIdentity>(
+        SourceIdentity{"rs0", {{{"db", "coll"}, "1"}, {{"db", "other"}, "2"}, {{"elsewhere", "x"}, "3"}}});
+    Harness given(options);
+    given.start();
+    given.batch(rename ? rename_to_other() : event("d", "dropDatabase", ""), "d");
+    settle_disk(given);
+    succeed(given, given.take<SchemaChange>());
+    EXPECT_EQ(settle_disk(given).source->collections.size(), 1U);
+  }
+}
+
 }  // namespace
 }  // namespace ddsync::test
