@@ -180,5 +180,16 @@ TEST(EngineNotProven, IsACopyThatMayBeDroppedLate) {
   EXPECT_EQ(not_proven(given), Names{kColl});
 }
 
+TEST(EngineNotProven, IsACollectionAlsoAfterARestartAndUnderItsNewName) {
+  EngineOptions options = resumed();
+  options.resume_from.unproven_namespaces = {kColl};
+  Harness given(options);
+  begin(given, 1);
+  given.batch(rename_to_other(), "r");
+  EXPECT_EQ(settle_disk(given).unproven_namespaces, Names{kColl});
+  succeed(given, given.take<SchemaChange>());
+  EXPECT_EQ(settle_disk(given).unproven_namespaces, (Names{kColl, kOther}));
+}
+
 }  // namespace
 }  // namespace ddsync::test
