@@ -385,5 +385,131 @@ TEST(EngineCopy, WhatIsWatchedInAdditionIsOnlyFollowedWithoutCopies) {
   EXPECT_EQ(watched(given.make_durable()).size(), 1u) << "a later start with copies copies it";
 }
 
+// A crash in between would apply what the spool holds and copy again over it.
+TEST(EngineCopy, TakesNothingOutOfTheSpoolBeforeTheStateSaysThatAllIsCopied) {
+  Harness given(copying());
+  output::ReadRange read = begin(given);
+  given.give(
+      input::StreamSpooled{{0}, 1, {PositionKind::resume_after, Harness::token_of("a"), 0}, false, 100, {}});
+  given.make_all_durable();
+  for (const char* list : {R"({"_id":1},{"_id":2})", R"({"_id":3})"}) {
+    given.give(input::RangeBatch{read.reader, read.range, documents(list), true});
+    given.acknowledge(given.take<output::Write>());
+    if (given.has<output::ReadRange>()) read = given.take<output::ReadRange>();
+  }
+  given.make_all_durable();
+  const auto indexes = given.take<SchemaChange>();
+  given.give(input::SchemaChanged{indexes.writer, indexes.id, std::nullopt});
+  given.pass_ms(10);
+  EXPECT_FALSE(given.has<output::ReadSpool>());
+  EXPECT_EQ(given.make_durable().streams.at(0).copy, StreamCopy::catching_up);
+  EXPECT_TRUE(given.has<output::ReadSpool>());
+}
+
+// Of documents of `bytes` on their way to the target.
+bool reads_on_behind(Harness& given, const output::ReadRange& read, size_t bytes) {
+  const std::string large = R"({"_id":1,"padding":")" + std::string(bytes, 'x') + "\"}";
+  given.give(input::RangeBatch{read.reader, read.range, documents(large), false});
+  EXPECT_GE(given.engine().status().memory_bytes, bytes);
+  return given.has<output::ReadRange>();
+}
+
+TEST(EngineCopy, ReadsNoFurtherThanItsMemoryGoes) {
+  for (const bool fits : {true, false}) {
+    EngineOptions options = copying();
+    options.copy.memory_bytes_max = 100'000;
+    options.copy.batch_bytes_max = 10'000;
+    Harness given(options);
+    const output::ReadRange read = begin(given);
+    EXPECT_EQ(reads_on_behind(given, read, fits ? 50'000 : 100'000), fits);
+    given.acknowledge(given.take<output::Write>());
+    EXPECT_TRUE(given.has<output::ReadRange>());
+  }
+}
+
+TEST(EngineCopy, OfWhatIsBeingReadCountsAsMuchAsItMayBring) {
+  EngineOptions options = copying();
+  options.copy.readers = 2;
+  options.copy.batch_bytes_max = 60'000;
+  options.copy.memory_bytes_max = 100'000;
+  Harness given(options);
+  const output::ReadRange read = begin(given);
+  const auto other = given.take<output::ReadRange>();
+  EXPECT_FALSE(reads_on_behind(given, read, 50'000));
+  given.give(input::RangeBatch{other.reader, other.range, documents(R"({"_id":3})"), false});
+  EXPECT_EQ(given.take_all<output::ReadRange>().size(), 1U);
+}
+
+// Nothing more is to be read than what a restart would have to read again.
+TEST(EngineCopy, PausesWhileTheDiskOfTheStateFails) {
+  Harness given(copying());
+  const output::ReadRange read = begin(given);
+  given.give(input::RangeBatch{read.reader, read.range, documents(R"({"_id":1})"), false});
+  given.acknowledge(given.take<output::Write>());
+  const auto next = given.take<output::ReadRange>();
+  given.pass_ms(1'000);
+  Error full;
+  full.code = kErrorLocalDisk;
+  given.give(input::CheckpointFailed{given.take<output::Persist>().checkpoint.generation, full});
+  given.give(input::RangeBatch{next.reader, next.range, documents(R"({"_id":2})"), false});
+  EXPECT_FALSE(given.has<output::ReadRange>());
+  given.pass_ms(6'000);
+  given.make_durable();
+  EXPECT_TRUE(given.has<output::ReadRange>());
+}
+
+// It has to be copied anew, from a position that the source knows.
+TEST(EngineCopy, OfAStreamInAGapReadsNoFurtherRange) {
+  EngineOptions options = copying();
+  options.streams.push_back({ScopeLevel::collection, {"db", "other"}});
+  const StreamPosition old{PositionKind::resume_after, Harness::token_of("t7"), 0};
+  options.resume_from.streams = {{"db.coll", old, ""}, {"db.other", old, ""}};
+  options.resume_from.streams[0].copy = StreamCopy::copying;
+  CollectionLeft left;
+  left.stream = "db.coll";
+  left.ns = {"db", "coll"};
+  left.step = CollectionLeft::Step::copy;
+  left.ranges = {{{left.ns, 0, {}, id_of(2)}, {}}, {{left.ns, 0, id_of(2), {}}, {}}};
+  options.resume_from.copies = {left};
+  for (const bool gap : {false, true}) {
+    Harness given(options);
+    given.give(input::TargetReady{});
+    for (const uint32_t stream : {0u, 1u}) given.give(input::StreamOpened{{stream}, {}});
+    const auto read = given.take<output::ReadRange>();
+    if (gap) given.give(input::StreamFailed{{0}, make_error(ErrorContext::stream_read, 286, "", "too old")});
+    given.give(input::RangeBatch{read.reader, read.range, documents(R"({"_id":1},{"_id":2})"), true});
+    given.acknowledge(given.take<output::Write>());
+    EXPECT_EQ(given.has<output::ReadRange>(), !gap);
+  }
+}
+
+TEST(EngineCopy, OfACollectionMoreGoesOnWithWhatWasUnderWay) {
+  for (const StreamCopy before : {StreamCopy::none, StreamCopy::copying}) {
+    EngineOptions options = with_a_collection_more(CopyMode::automatic);
+    options.resume_from.streams[0].copy = before;
+    Harness given(options);
+    given.give(input::TargetReady{});
+    given.give(input::StreamOpened{{0}, {}});
+    EXPECT_TRUE(given.has<output::PlanCopy>());
+    given.give(input::Stop{});
+    const bool was_copying = before == StreamCopy::copying;
+    EXPECT_EQ(given.make_durable().streams.at(0).copy, was_copying ? before : StreamCopy::planning);
+  }
+}
+
+// Its changes are not applied meanwhile.
+TEST(EngineCopy, WhatIsNotWatchedAnyMoreIsNotTakenForCopied) {
+  EngineOptions options = with_a_collection_more(CopyMode::automatic);
+  options.filter = NamespaceFilter({{"db", "other"}}, {});
+  options.resume_from.watched[0].filter = std::make_shared<NamespaceFilter>(
+      std::vector<NamespacePattern>{{"db", "coll"}, {"db", "other"}}, std::vector<NamespacePattern>{});
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_FALSE(given.has<output::PlanCopy>());
+  given.batch(insert("a", "1"), "a");
+  EXPECT_EQ(watched(given.make_durable()), (std::vector<NamespacePattern>{{"db", "other"}}));
+}
+
 }  // namespace
 }  // namespace ddsync::test

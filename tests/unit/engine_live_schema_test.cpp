@@ -411,5 +411,19 @@ TEST(EngineDropDatabase, LeavesNoProofOfTheSourceOfItsCollections) {
   }
 }
 
+TEST(EngineLiveIndexes, HoldUpARenameToTheNameThatTheyAreBuiltUnder) {
+  Harness given(whole_database());
+  given.start();
+  given.batch(new_index("a", "other"), "a");
+  catch_up(given, "a");
+  const auto build = given.take<SchemaChange>();
+  given.batch(rename_to_other(), "r");
+  settle_disk(given);
+  EXPECT_FALSE(given.has<SchemaChange>());
+  succeed(given, build);
+  settle_disk(given);
+  EXPECT_EQ(given.take<SchemaChange>().kind, SchemaChangeKind::rename);
+}
+
 }  // namespace
 }  // namespace ddsync::test

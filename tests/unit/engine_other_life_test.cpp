@@ -206,5 +206,27 @@ TEST(EngineOtherLife, TwoRenamesToOneNameRunOneAfterTheOther) {
   EXPECT_EQ(given.take_all<SchemaChange>().size(), 1U);
 }
 
+// What the target has under the name is not the source's.
+TEST(EngineOtherLife, ACollectionThatCameIntoScopeAndIsGoneAgainGoesFromTheTarget) {
+  EngineOptions options = with_copies();
+  options.filter = NamespaceFilter({{"db", ""}}, {{"db", "out"}});
+  options.resume_from.streams = {{"db.*", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""}};
+  options.resume_from.clean_end = true;
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  settle_disk(given);
+  given.batch(renamed("i", "out", "coll"), "i");
+  settle_disk(given);
+  succeed(given, given.take<SchemaChange>());
+  given.give(input::CopyPlanned{given.take<output::PlanCopy>().id, {}, {}});
+  const auto prepare = given.take<SchemaChange>();
+  EXPECT_EQ(prepare.kind, SchemaChangeKind::prepare_copy);
+  EXPECT_TRUE(prepare.replace);
+  given.give(input::Stop{});
+  given.pass_ms(16'000);
+  EXPECT_TRUE(given.make_durable().copies.empty()) << "a restart meets the rename again";
+}
+
 }  // namespace
 }  // namespace ddsync::test
