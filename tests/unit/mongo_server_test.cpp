@@ -120,6 +120,10 @@ TEST(DriverError, OfAWriteThatNeverLeftIsNotUnknown) {
   EXPECT_FALSE(driver_error(MONGOC_ERROR_SERVER_SELECTION, 1, "No suitable servers found").outcome_unknown);
   EXPECT_FALSE(driver_error(MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_CONNECT, "refused").outcome_unknown);
   EXPECT_FALSE(driver_error(MONGOC_ERROR_STREAM, MONGOC_ERROR_STREAM_NOT_ESTABLISHED, "x").outcome_unknown);
+  const Error lost = driver_error(MONGOC_ERROR_COMMAND, MONGOC_ERROR_COMMAND_INVALID_ARG,
+                                  "Cannot assemble command for invalidated server");
+  EXPECT_EQ(lost.treatment, Treatment::retry);
+  EXPECT_FALSE(lost.outcome_unknown);
 }
 
 TEST(DriverError, OfABrokenConnectionIsUnknown) {
@@ -149,6 +153,9 @@ TEST(DriverError, OfARefusedLoginIsFatalButNotOfALoginCutShort) {
         "not authorized on admin to execute command", "certificate has expired"})
     EXPECT_EQ(login(refusal).treatment, Treatment::fatal) << refusal;
   EXPECT_FALSE(login("Failed to send \"saslStart\" command").outcome_unknown);
+  EXPECT_EQ(
+      driver_error(MONGOC_ERROR_SCRAM, MONGOC_ERROR_SCRAM_PROTOCOL_ERROR, "Incorrect password").treatment,
+      Treatment::fatal);
 }
 
 TEST(DriverError, OfTheServerTakesItsWholeTextFromTheReply) {

@@ -58,6 +58,32 @@ TEST(WriteReply, FailsTheBatchWhenTheWriteConcernIsNotMet) {
   }
 }
 
+// Tried again for ever nobody would see it.
+TEST(WriteReply, EndsTheServiceWhenAWriteConcernIsDenied) {
+  const WriteOutcome outcome = parse_write_reply(
+      document(R"({"ok": 1, "n": 1, "writeConcernError": {"code": 13, "errmsg": "not authorized"}})").view(),
+      1);
+  EXPECT_TRUE(outcome.failed);
+  EXPECT_TRUE(outcome.error.outcome_unknown);
+  EXPECT_EQ(outcome.error.treatment, Treatment::fatal);
+}
+
+TEST(WriteReply, TakesNoOtherErrorForADuplicateForItsKeyPattern) {
+  const OwnedDocument reply = document(
+      R"({"ok": 1, "writeErrors": [{"index": 0, "code": 112, "errmsg": "?", "keyPattern": {"_id": 1}}]})");
+  expect_errors(parse_write_reply(reply.view(), 1), {{0u, Treatment::retry}});
+}
+
+TEST(WriteReply, TakesAnErrorWithoutACodeForOneThatMayHaveBeenExecuted) {
+  for (const char* code : {R"("code": 0,)", ""}) {
+    const std::string reply =
+        std::string(R"({"ok": 1, "writeErrors": [{"index": 0,)") + code + R"("errmsg": "?"}]})";
+    const WriteOutcome outcome = parse_write_reply(document(reply.c_str()).view(), 1);
+    expect_errors(outcome, {{0u, Treatment::retry}});
+    EXPECT_TRUE(outcome.operation_errors.at(0).error.outcome_unknown) << code;
+  }
+}
+
 TEST(WriteReply, DoesNotTrustAnErrorForAnOperationThatWasNotSent) {
   const OwnedDocument reply =
       document(R"({"ok": 1, "writeErrors": [{"index": 5, "code": 121, "errmsg": "no"}]})");
@@ -82,6 +108,12 @@ constexpr const char* kAllDone =
 
 TEST(BulkReply, AcknowledgesEveryOperationWithoutAnErrorOfItsOwn) {
   const WriteOutcome outcome = bulk_outcome(R"({"id": 0, "firstBatch": []})", kAllDone);
+  expect_errors(outcome, {});
+}
+
+TEST(BulkReply, CountsReplacementsOfWhatWasThere) {
+  const WriteOutcome outcome = bulk_outcome(R"({"id": 0, "firstBatch": []})",
+                                            R"("nErrors": 0, "nInserted": 2, "nMatched": 1, "nUpserted": 0)");
   expect_errors(outcome, {});
 }
 
