@@ -225,7 +225,9 @@ TEST(EngineOtherLife, ACollectionThatCameIntoScopeAndIsGoneAgainGoesFromTheTarge
   EXPECT_TRUE(prepare.replace);
   given.give(input::Stop{});
   given.pass_ms(16'000);
-  EXPECT_TRUE(given.make_durable().copies.empty()) << "a restart meets the rename again";
+  const Checkpoint last = given.make_durable();
+  EXPECT_TRUE(last.copies.empty()) << "a restart meets the rename again";
+  EXPECT_TRUE(last.streams.at(0).late_copies);
 }
 
 }  // namespace

@@ -321,5 +321,112 @@ TEST(EngineSpool, EntriesOfSeveralStreamsAreTakenOutInTurnsWhereMemoryHasNoRoomF
   }
 }
 
+TEST(EngineSpool, ThatIsMissingInPartIsRefusedAndStillMissedByTheState) {
+  for (const uint64_t end : {4U, 2U}) {
+    EngineOptions options = resumed(3, 5);
+    options.spool = {{"db.coll", 1, end, 1'000, at("z")}};
+    Harness given(options);
+    given.give(input::TargetReady{});
+    const Checkpoint last = given.make_durable();
+    EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::local_disk) << end;
+    EXPECT_EQ(last.streams[0].spool_next, 3U);
+    EXPECT_EQ(last.streams[0].spool_end, 5U) << "the next start has to refuse it, too";
+  }
+}
+
+TEST(EngineSpool, WhoseFirstEntriesAreMissingIsRefused) {
+  EngineOptions options = resumed(3, 5);
+  options.spool = {{"db.coll", 4, 5, 1'000, at("z")}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.make_all_durable();
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::local_disk);
+}
+
+// The next process would take what comes under older numbers for applied.
+TEST(EngineSpool, GoesOnBehindWhatTheStateHasPassed) {
+  EngineOptions options = resumed(5, 5);
+  options.spool = {{"db.coll", 1, 3, 1'000, at("z")}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  EXPECT_EQ(given.take<output::OpenStream>().position, at("t"));
+  given.give(input::StreamOpened{{0}, {}});
+  given.take<output::ReadStream>();
+  given.batch(large("a", "1"), "a");
+  given.pass_ms(31'000);
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 5U);
+}
+
+// What was read of it could not be read again.
+TEST(EngineSpool, DoesNotBeginWhereTheSourceGaveNoPosition) {
+  Harness given(with_spool());
+  given.give(input::TargetReady{});
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  given.make_durable();
+  given.take<output::ReadStream>();
+  given.batch(large("a", "1"), "a");
+  given.pass_ms(31'000);
+  EXPECT_FALSE(given.has<output::OpenStream>());
+  EXPECT_FALSE(given.has<output::ReadStream>());
+  target_is_back(given);
+  EXPECT_EQ(given.take<output::ReadStream>().spool_as, 0U);
+}
+
+// A copy of such a source was stopped: all that is known of its changes is the spool.
+TEST(EngineSpool, IsGoneOnWithWhereNoPositionIsKnownButItsOwn) {
+  EngineOptions options = with_entries(1, 3);
+  options.resume_from.streams[0].position = {};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  EXPECT_EQ(given.take<output::OpenStream>().position, at("z"));
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_TRUE(given.has<output::ReadStream>());
+  EXPECT_TRUE(given.has<output::ReadSpool>());
+}
+
+// The first entry may begin before the position: older versions of a schema change's documents are in it.
+TEST(EngineSpool, OfWhichAPartIsAppliedIsAppliedBehindThat) {
+  Harness given(with_entries(1, 2));
+  given.give(input::TargetReady{});
+  given.take<output::ReadSpool>();
+  given.give(
+      input::SpoolBatch{{0}, 1, raw_batch(insert("t", "1") + "," + insert("u", "2"), token("z")), at("z")});
+  given.make_all_durable();
+  const auto write = given.take<output::Write>();
+  ASSERT_EQ(write.operations.size(), 1U);
+  EXPECT_EQ(write.operations[0].id.as_int32(), 2);
+}
+
+TEST(EngineSpool, ThatIsFullPausesItsStream) {
+  for (const uint32_t bytes : {1'000U, 1U << 20}) {
+    Harness given(with_spool());
+    rewind(given);
+    given.give(input::StreamSpooled{{0}, 1, at("b"), false, bytes, {}});
+    EXPECT_EQ(given.engine().status().spool_bytes, bytes);
+    EXPECT_EQ(given.has<output::ReadStream>(), bytes == 1'000U);
+  }
+}
+
+TEST(EngineSpool, OfAnInvalidatedStreamGoesOnWithStartAfter) {
+  Harness given(with_spool());
+  rewind(given);
+  const StreamPosition behind{PositionKind::start_after, Harness::token_of("i"), 0};
+  given.give(input::StreamSpooled{{0}, 1, behind, true, 100, {}});
+  EXPECT_TRUE(given.has<output::CloseStream>());
+  EXPECT_EQ(given.take<output::OpenStream>().position, behind);
+}
+
+// ... is older than what is in memory.
+TEST(EngineSpool, ThatIsAboutToBeginMovesNoPositionByAnIdleAnswer) {
+  Harness given(with_spool());
+  rewind(given);
+  given.give(input::StreamBatch{{0}, raw_batch("", token("older"))});
+  given.acknowledge(given.take<output::Write>());
+  EXPECT_EQ(given.make_durable().streams[0].position, at("a"));
+}
+
 }  // namespace
 }  // namespace ddsync::test

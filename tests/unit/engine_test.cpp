@@ -1108,5 +1108,31 @@ TEST(EngineStop, FinishesWhatIsInFlightAndPersistsBeforeItEnds) {
   EXPECT_TRUE(given.engine().finished());
 }
 
+// The others go on for long, and a restart would try the dead position again.
+TEST(EngineStreams, AGapIsMadeDurableAtOnce) {
+  Harness given(two_streams());
+  given.give(input::TargetReady{});
+  for (const uint32_t stream : {0U, 1U}) given.give(input::StreamOpened{{stream}, {}});
+  given.make_all_durable();
+  given.give(input::StreamFailed{{1}, make_error(ErrorContext::stream_read, 286, "", "lost")});
+  EXPECT_FALSE(given.make_durable().streams.at(1).gap_reason.empty());
+}
+
+// Some servers answer empty although there is more.
+TEST(EngineSendWindow, AnEmptyAnswerDoesNotEndWhatAKilledProcessMayHaveSent) {
+  Harness given(killed_before());
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  given.batch("", "a");
+  given.batch(insert("b", "1"), "b");
+  EXPECT_EQ(given.engine().status().suspects, 1U);
+  given.make_all_durable();
+  given.acknowledge(given.take<output::Write>());
+  given.pass_ms(5'000);
+  given.batch("", "b");
+  given.batch(insert("c", "2"), "c");
+  EXPECT_EQ(given.engine().status().suspects, 1U);
+}
+
 }  // namespace
 }  // namespace ddsync::test
