@@ -60,6 +60,7 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
   checkpoint.streams.push_back(resumed("shop.\"é\"", R"({"_data": "a\"\u0000b", "x": 1})"));
   StreamCheckpoint invalidated = resumed("shop.renamed", R"({"_data": "8264"})");
   invalidated.position.kind = PositionKind::start_after;
+  invalidated.may_be_sent = 0;  // which is not the same as none
   checkpoint.streams.push_back(invalidated);
   StreamCheckpoint timed;
   timed.scope = "db.*";
@@ -74,6 +75,7 @@ inline Checkpoint rich_checkpoint(uint64_t generation) {
   copied.spool_end = 12;
   copied.copy = StreamCopy::copying;
   copied.late_copies = true;
+  copied.may_be_sent = 17;
   checkpoint.streams.push_back(copied);
   checkpoint.copies = {collection_left()};
   const std::vector<NamespacePattern> include{{"db", "a"}, {"db", "b.\"c\""}, {"db", ""}};

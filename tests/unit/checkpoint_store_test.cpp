@@ -212,13 +212,14 @@ TEST_F(CheckpointStoreTest, HoldsNoStateOrTheFirstWhicheverOperationFails) {
 }
 
 TEST_F(CheckpointStoreTest, ResetsWhollyOrNotAtAllWhicheverOperationFails) {
-  for (const bool takes_effect : {false, true}) {
+  for (const Failure failure : {Failure{}, Failure{.takes_effect = true}, Failure{.lasts = false},
+                                Failure{.takes_effect = true, .lasts = false}}) {
     bool failed = true;
     for (int fails_at = 0; failed; ++fails_at) {
       ASSERT_TRUE(store_.remove());
       ASSERT_TRUE(store_.save(rich_checkpoint(1)));
       ASSERT_TRUE(store_.save(rich_checkpoint(2)));
-      FailingFileSystem failing(*files_, fails_at, Failure{.takes_effect = takes_effect});
+      FailingFileSystem failing(*files_, fails_at, failure);
       const auto removed = CheckpointStore(failing, path(), kPair).remove();
       failed = failing.failed();
       EXPECT_EQ(removed.has_value(), !failed);

@@ -65,6 +65,22 @@ TEST(CheckpointText, KeepsBytesThatExtendedJsonCannotCarry) {
   EXPECT_TRUE(same(*back, checkpoint));
 }
 
+TEST(CheckpointText, WithATokenThatIsNoDocumentIsRefused) {
+  for (const char* bytes : {"", "AAAA", "BgAAAAAA", "DAAAAAEAAAAAAAA="}) {
+    std::string text = encode(Checkpoint{}, kPair);
+    const std::string_view none = "\"streams\":[";
+    text.replace(
+        text.find(none), none.size(),
+        std::string(none) + R"({"scope":"a.b","position":"resume_after","token_base64":")" + bytes + "\"}");
+    const size_t rest = kChecksumHead.size() + kChecksumDigits + kChecksumTail.size();
+    text.replace(kChecksumHead.size(), kChecksumDigits, checksum_of(std::string_view(text).substr(rest)));
+    const auto back = decoded(text);
+    ASSERT_FALSE(back) << bytes;
+    EXPECT_NE(back.error().message.find("its token is not a document"), std::string::npos)
+        << back.error().message;
+  }
+}
+
 TEST(CheckpointText, HoldsTheKeysOfTheOriginalService) {
   const auto json = nlohmann::json::parse(encode(rich_checkpoint(1), kPair, "2026-11-24T16:00:00.000Z"));
   EXPECT_EQ(json["resume_tokens"]["shop.orders"], nlohmann::json::parse(R"({"_data": "82635F"})"));
