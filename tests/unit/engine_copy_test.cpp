@@ -511,5 +511,93 @@ TEST(EngineCopy, WhatIsNotWatchedAnyMoreIsNotTakenForCopied) {
   EXPECT_EQ(watched(given.make_durable()), (std::vector<NamespacePattern>{{"db", "other"}}));
 }
 
+// Such as at the DocumentDB preview: what the spool holds of its changes is behind all that is copied.
+TEST(EngineCopy, IsNotBegunAnewWhereTheSpoolHoldsAllThatCameSince) {
+  EngineOptions options = copying();
+  StreamCheckpoint stream;
+  stream.scope = "db.coll";
+  stream.copy = StreamCopy::catching_up;
+  stream.spool_end = 3;
+  options.resume_from.streams = {stream};
+  options.spool = {{"db.coll", 1, 3, 100, {PositionKind::resume_after, Harness::token_of("z"), 0}}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  EXPECT_FALSE(given.has<output::PlanCopy>());
+  EXPECT_TRUE(given.has<output::ReadSpool>());
+}
+
+// `documentdb-sync copy`, with one document copied and the unique indexes still to be built.
+EngineOptions copied_only() {
+  EngineOptions options = with_position();
+  options.copy.mode = CopyMode::automatic;
+  options.copy.only = true;
+  options.resume_from.clean_end = true;
+  options.resume_from.streams[0].copy = StreamCopy::catching_up;
+  CollectionLeft left;
+  left.stream = "db.coll";
+  left.ns = {"db", "coll"};
+  left.step = CollectionLeft::Step::late_indexes;
+  options.resume_from.copies = {left};
+  return options;
+}
+
+// The source has nothing more for `seconds`.
+void is_idle(Harness& given, int seconds) {
+  for (int i = 0; i < seconds; ++i) {
+    given.pass_ms(1'000);
+    given.batch("", "t8");
+    given.make_all_durable();
+  }
+}
+
+TEST(EngineCopyOnly, EndsWhenTheSourceHasSurelyNothingMore) {
+  Harness given(copied_only());
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  is_idle(given, 1);
+  const auto indexes = given.take<SchemaChange>();
+  given.give(input::SchemaChanged{indexes.writer, indexes.id, std::nullopt});
+  is_idle(given, 2);
+  EXPECT_FALSE(given.has<output::Finished>()) << "one empty answer does not tell";
+  is_idle(given, 10);
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::requested);
+}
+
+TEST(EngineCopyOnly, SaysThatIndexesWereRefused) {
+  Harness given(copied_only());
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  is_idle(given, 1);
+  const auto indexes = given.take<SchemaChange>();
+  given.give(input::SchemaChanged{indexes.writer, indexes.id,
+                                  make_error(ErrorContext::schema, 67, "", "cannot create")});
+  is_idle(given, 12);
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::refused_document);
+}
+
+// What no event told of is settled by a comparison, which should not be left to a later run.
+TEST(EngineCopyOnly, WaitsForAComparisonButNotForEver) {
+  for (const bool answered : {true, false}) {
+    Harness given(copied_only());
+    given.give(input::TargetReady{});
+    given.give(input::StreamOpened{{0}, {}});
+    given.batch(event("u", "update", "1", "null"), "t8");
+    is_idle(given, 1);
+    const auto indexes = given.take<SchemaChange>();
+    given.give(input::SchemaChanged{indexes.writer, indexes.id, std::nullopt});
+    is_idle(given, 9);
+    EXPECT_FALSE(given.has<output::Finished>());
+    const auto compare = given.take<output::Compare>();
+    if (answered) {
+      given.give(input::Compared{compare.id, {{true, {}}}, {}});
+      is_idle(given, 1);
+    } else {
+      is_idle(given, 15);
+    }
+    EXPECT_TRUE(given.has<output::Finished>()) << answered;
+  }
+}
+
 }  // namespace
 }  // namespace ddsync::test
