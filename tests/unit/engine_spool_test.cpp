@@ -428,5 +428,17 @@ TEST(EngineSpool, ThatIsAboutToBeginMovesNoPositionByAnIdleAnswer) {
   EXPECT_EQ(given.make_durable().streams[0].position, at("a"));
 }
 
+// The cursor was opened again when the invalidate was read.
+TEST(EngineSpool, WithAnInvalidateClosesNoCursorWhenItIsTakenOut) {
+  Harness given(with_entries(1, 2));
+  given.give(input::TargetReady{});
+  given.take<output::OpenStream>();
+  given.give(input::StreamOpened{{0}, {}});
+  given.take<output::ReadSpool>();
+  given.give(input::SpoolBatch{{0}, 1, raw_batch(event("i", "invalidate", ""), token("z")), at("z")});
+  given.batch(insert("a", "1"), "a");
+  EXPECT_FALSE(given.has<output::CloseStream>());
+}
+
 }  // namespace
 }  // namespace ddsync::test

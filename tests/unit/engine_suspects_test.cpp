@@ -83,6 +83,43 @@ TEST_F(EngineSuspects, AreNotProvenByAComparisonThatBeganBeforeNothingCouldLand)
   EXPECT_EQ(suspects(), 0U);
 }
 
+// It would write the older version over the newer one.
+TEST_F(EngineSuspects, ThatAreWrittenDuringAComparisonAreNotRepairedByIt) {
+  const auto compare = first_comparison();
+  given.batch(replace("b", "1", R"(,"v":10)"), "b");
+  given.acknowledge(given.take<output::Write>());
+  differs(compare);
+  EXPECT_FALSE(given.has<output::Write>());
+}
+
+// The process before may have repaired it from what the source had under the name.
+TEST(EngineSuspectsOfBefore, AreProvenOnlyWhenTheStreamHasToldAll) {
+  EngineOptions options = options_of_database();
+  options.resume_from.streams = {{"db.*", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""}};
+  options.resume_from.clean_end = true;
+  const auto wrapped = from_extended_json(R"({"_id":5})");
+  options.resume_from.suspects = {{{"db", "coll"}, OwnedValue(find_value(wrapped->view(), "_id"))}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  settle_disk(given);
+  given.pass_ms(151'000);
+  const auto compared_equal = [&] {
+    settle_disk(given);
+    given.pass_ms(1'000);
+    given.give(input::Compared{given.take<output::Compare>().id, {{true, {}}}, {}});
+    return given.engine().status().suspects == 0;
+  };
+  given.batch(insert("a", "1"), "a");
+  settle_disk(given);
+  given.acknowledge(given.take<output::Write>());
+  EXPECT_FALSE(compared_equal());
+  given.pass_ms(6'000);
+  given.batch("", "a");
+  given.batch("", "a");  // asked for after that
+  EXPECT_TRUE(compared_equal());
+}
+
 TEST_F(EngineSuspects, AreNotProvenByAnAnswerForFewerThanWereAskedFor) {
   given.start();
   given.batch(inserts(1, 2), "a");

@@ -8,8 +8,8 @@ namespace {
 
 class LedgerTest : public ::testing::Test {
  protected:
-  // A batch of inserts, complete; `after` names the position behind it.
-  std::vector<EventRef> add(const std::string& after, int events) {
+  // A batch of inserts, complete; `after` names the position behind it. `entry`: of the spool, 0 = none.
+  std::vector<EventRef> add(const std::string& after, int events, uint64_t entry = 0) {
     std::string text;
     for (int i = 0; i < events; ++i)
       text += (i == 0 ? "" : ",") + insert(after + "_" + std::to_string(i), std::to_string(i));
@@ -17,6 +17,7 @@ class LedgerTest : public ::testing::Test {
     ElementCursor cursor(storage->events());
     const uint32_t bytes = storage->bytes();
     BatchRecord& batch = ledger_.begin_batch(std::move(storage), bytes, {1});
+    batch.spool_sequence = entry;
     std::vector<EventRef> refs;
     while (cursor.next()) {
       Event event;
@@ -101,6 +102,36 @@ TEST_F(LedgerTest, KeepsAnIdlePositionBehindFinishedBatches) {
   acknowledge(stuck);
   ledger_.advance();
   EXPECT_TRUE(stands_at("idle"));
+}
+
+// There a restart goes on with it.
+TEST_F(LedgerTest, StandsBehindTheLastEntryOfTheSpoolThatIsDone) {
+  const auto stuck = add("stuck", 1, 1);
+  for (uint64_t entry = 2; entry <= 4; ++entry) acknowledge(add("later", 2, entry));
+  ledger_.advance();
+  EXPECT_EQ(ledger_.spool_next(), 1U);
+  acknowledge(stuck);
+  ledger_.advance();
+  EXPECT_EQ(ledger_.spool_next(), 5U);
+  EXPECT_EQ(ledger_.spool_next_at(), 7U);
+}
+
+TEST_F(LedgerTest, CountsNoOtherEventsToAnEntryOfTheSpool) {
+  const auto stuck = add("stuck", 1, 1);
+  acknowledge(add("spooled", 2, 2));
+  acknowledge(add("direct", 3));
+  acknowledge(stuck);
+  EXPECT_EQ(ledger_.advance(), 6U);
+  EXPECT_EQ(ledger_.spool_next(), 3U);
+  EXPECT_EQ(ledger_.spool_next_at(), 3U);
+}
+
+TEST_F(LedgerTest, TakesAnAcknowledgementOnce) {
+  const auto events = add("a", 2);
+  ledger_.acknowledge(events[0]);
+  ledger_.acknowledge(events[0]);
+  EXPECT_EQ(ledger_.waiting(), 1U);
+  EXPECT_EQ(ledger_.advance(), 1U);
 }
 
 }  // namespace
