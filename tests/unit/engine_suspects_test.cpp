@@ -156,6 +156,37 @@ TEST_F(EngineSuspects, ThatNoEventToldOfAreRepairedOnlyWhenTheStreamHasToldAll) 
   EXPECT_TRUE(given.has<output::Write>());
 }
 
+TEST_F(EngineSuspects, ThatNoEventToldOfAreNotRepairedAfterALongSilence) {
+  given.start();
+  given.batch(event("a", "update", "1", "null"), "a");
+  given.batch("", "b");
+  settle_disk(given);
+  given.pass_ms(1'000);
+  const auto compare = given.take<output::Compare>();
+  given.pass_ms(6'000);
+  differs(compare);
+  EXPECT_FALSE(given.has<output::Write>()) << "what has happened since may not be told yet";
+  given.batch("", "b");
+  given.pass_ms(1'000);
+  differs(given.take<output::Compare>());
+  EXPECT_TRUE(given.has<output::Write>());
+}
+
+// The one document may be of before the rename, the other one of after it.
+TEST_F(EngineSuspects, AreComparedAnewBehindARenameToTheirName) {
+  is_equal(first_comparison());
+  given.pass_ms(151'000);
+  const auto compare = given.take<output::Compare>();
+  given.batch(renamed("r", "other", "coll"), "r");
+  settle_disk(given);
+  succeed(given, given.take<SchemaChange>());
+  settle_disk(given);
+  is_equal(compare);
+  EXPECT_EQ(suspects(), 1U);
+  given.pass_ms(1'000);
+  is_equal(given.take<output::Compare>());
+}
+
 TEST(EngineLookups, AreInTheStateUntilALaterEventSaysAll) {
   Harness given(options_of_database());
   given.start();
