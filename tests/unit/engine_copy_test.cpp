@@ -599,5 +599,21 @@ TEST(EngineCopyOnly, WaitsForAComparisonButNotForEver) {
   }
 }
 
+// Nothing comes of its plan before somebody ends the gap.
+TEST(EngineCopy, DoesNotWaitForTheOneOfAStreamInAGap) {
+  EngineOptions options = copying();
+  options.streams.push_back({ScopeLevel::collection, {"db", "other"}});
+  StreamCheckpoint lost{"db.other", {PositionKind::resume_after, Harness::token_of("t7"), 0}, "lost"};
+  lost.copy = StreamCopy::planning;
+  options.resume_from.streams = {lost};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {PositionKind::resume_after, Harness::token_of("s"), 0}});
+  given.make_all_durable();
+  given.give(plan(given.take<output::PlanCopy>().id));
+  given.make_all_durable();
+  EXPECT_EQ(given.take<SchemaChange>().kind, SchemaChangeKind::prepare_copy);
+}
+
 }  // namespace
 }  // namespace ddsync::test

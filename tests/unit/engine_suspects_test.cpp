@@ -295,5 +295,29 @@ TEST(EngineRefusals, OfARemovalThatWasToMakeRoomIsTheEndOfIt) {
   EXPECT_EQ(given.engine().status().events_quarantined, 1U);
 }
 
+TEST(EngineLookups, AreMoreThanIsRememberedWhereALaterEventSaysAllOfOne) {
+  EngineOptions options = options_of_database();
+  options.resume_from.streams = {{"db.*", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""}};
+  options.resume_from.clean_end = true;
+  options.resume_from.missed_lookups = {{"db", "coll"}};
+  Harness given(options);
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  given.batch(event("a", "update", "1", "null") + "," + remove("b", "1") + "," + rename_to_other(), "r");
+  EXPECT_EQ(given.engine().status().unproven_namespaces, 1U);
+}
+
+TEST(EngineLookups, OfMoreDocumentsThanAreRememberedLeaveARenamedCollectionNotProven) {
+  for (const int documents : {10'000, 10'001}) {
+    Harness given(options_of_database());
+    given.start();
+    std::string events;
+    for (int id = 1; id <= documents; ++id) events += event("u", "update", std::to_string(id), "null") + ",";
+    given.batch(events + rename_to_other(), "r");
+    EXPECT_EQ(given.engine().status().suspects, 10'000U);
+    EXPECT_EQ(given.engine().status().unproven_namespaces, documents == 10'000 ? 0U : 1U);
+  }
+}
+
 }  // namespace
 }  // namespace ddsync::test

@@ -1134,5 +1134,35 @@ TEST(EngineSendWindow, AnEmptyAnswerDoesNotEndWhatAKilledProcessMayHaveSent) {
   EXPECT_EQ(given.engine().status().suspects, 1U);
 }
 
+TEST(EngineDisk, ThatFailsIsTriedAgainAfterAPause) {
+  Harness given(Harness::options());
+  given.start();
+  given.batch(insert("a", "1"), "a");
+  given.acknowledge(given.take<output::Write>());
+  given.pass_ms(50);
+  Error full;
+  full.code = kErrorLocalDisk;
+  given.give(input::CheckpointFailed{given.take<output::Persist>().checkpoint.generation, full});
+  given.pass_ms(1);
+  EXPECT_FALSE(given.has<output::Persist>());
+  given.pass_ms(6'000);
+  EXPECT_TRUE(given.has<output::Persist>());
+}
+
+// As the original service counts: what was applied, whatever came of the older versions of a document.
+TEST(EngineStats, AreTheOriginalServicesAndGoOnAfterARestart) {
+  EngineOptions options = Harness::options();
+  options.resume_from.stats = {.total_synced = 10, .inserts = 4, .updates = 3, .deletes = 2, .errors = 1};
+  Harness given(options);
+  given.start();
+  given.batch(insert("a", "1") + "," + event("b", "update", "1", R"({"_id":1})") + "," +
+                  replace("c", "2", "") + "," + remove("d", "3") + "," + event("e", "update", "4", "null"),
+              "e");
+  while (given.has<output::Write>()) given.acknowledge(given.take<output::Write>());
+  given.pass_ms(1'000);
+  const SyncStats expected{.total_synced = 14, .inserts = 5, .updates = 5, .deletes = 3, .errors = 1};
+  EXPECT_EQ(given.make_durable().stats, expected);
+}
+
 }  // namespace
 }  // namespace ddsync::test

@@ -88,6 +88,12 @@ TEST(ErrorTable, TellsADuplicateIdFromOtherDuplicatesByTheServersWords) {
   EXPECT_EQ(duplicate("words that name no index"), Treatment::duplicate_other);
 }
 
+TEST(ErrorTable, KnowsTheDuplicatesOfOldServers) {
+  for (const int code : {11001, 12582})
+    EXPECT_EQ(classify(write_operation, code, "E11000 collection: d.c index: _id_ dup key: { _id: 1 }"),
+              Treatment::duplicate_id);
+}
+
 TEST(ErrorTable, IsNotMisledByTheValuesThatADuplicateQuotes) {
   const auto duplicate = [](std::string_view message) { return classify(write_operation, 11000, message); };
   EXPECT_EQ(
