@@ -33,6 +33,8 @@ bool Spools::resume(Stream& stream, const StreamCheckpoint& durable) {
   const bool is_named = durable.spool_next < durable.spool_end;
   const bool usable = is_named && content->after.known() && content->first <= durable.spool_next &&
                       durable.spool_next < content->end;
+  // The state keeps its claim: the next start has to refuse it as well.
+  if (is_named && !(usable && content->end >= durable.spool_end)) return false;
   spool.next_write = std::max(content->end, durable.spool_next);
   // Otherwise all of it is applied, or it belongs to other positions: the source is read from the durable
   // one.
@@ -45,7 +47,7 @@ bool Spools::resume(Stream& stream, const StreamCheckpoint& durable) {
   spool.entry_bytes.back() = content->bytes;
   spool.bytes = content->bytes;
   bytes_ += content->bytes;
-  return durable.spool_next >= durable.spool_end || (usable && content->end >= durable.spool_end);
+  return true;
 }
 
 bool Spools::goes_to_spool(const Stream& stream) const {

@@ -91,12 +91,15 @@ Result<void> Spool::append(const std::string& scope, uint64_t sequence, const Ra
   uint64_t bytes_before = 0;
   {
     const std::lock_guard lock(parts_->mutex);
-    const auto queue = parts_->queues.try_emplace(scope, Queue{sequence, sequence, 0, 0}).first;
-    if (queue->second.end != sequence)
+    Queue& queue = parts_->queues.try_emplace(scope, Queue{sequence, sequence, 0, 0}).first->second;
+    // The state may be ahead of a spool that was restored from a copy: nothing of that is needed any more.
+    const bool may_begin_anew = queue.first == queue.end && sequence > queue.end;
+    if (may_begin_anew) queue.first = queue.end = sequence;
+    if (queue.end != sequence)
       return fatal_error("InvalidSpool",
                          fmt::format("entry {} of stream {} was to be appended where {} comes next", sequence,
-                                     scope, queue->second.end));
-    bytes_before = queue->second.bytes_ever;
+                                     scope, queue.end));
+    bytes_before = queue.bytes_ever;
   }
   const std::string key = encode_key(scope, sequence);
   const EncodedEntry entry = encode_entry(batch, after, bytes_before);

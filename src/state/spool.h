@@ -47,9 +47,9 @@ class Spool {
   const std::vector<SpooledStream>& contents() const;
 
   // Durable (fsynced) when it returns without an error. `sequence` rises by one per stream, from any number
-  // for a stream of which nothing is known; another one is refused (a broken invariant of the caller).
-  // `after`: position of the source behind this batch. After an error the entry counts as not stored, and the
-  // same sequence may be tried again for ever: when the disk is well again, so is the spool.
+  // for a stream of which nothing is known or all is removed; another one is refused (a broken invariant of
+  // the caller). `after`: position of the source behind this batch. After an error the entry counts as not
+  // stored, and the same sequence may be tried again for ever: when the disk is well again, so is the spool.
   Result<void> append(const std::string& scope, uint64_t sequence, const RawBatch& batch,
                       const StreamPosition& after);
 

@@ -334,13 +334,19 @@ TEST(EngineSpool, ThatIsMissingInPartIsRefusedAndStillMissedByTheState) {
   }
 }
 
-TEST(EngineSpool, WhoseFirstEntriesAreMissingIsRefused) {
+TEST(EngineSpool, WhoseFirstEntriesAreMissingIsRefusedAtEachStart) {
   EngineOptions options = resumed(3, 5);
   options.spool = {{"db.coll", 4, 5, 1'000, at("z")}};
-  Harness given(options);
-  given.give(input::TargetReady{});
-  given.make_all_durable();
-  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::local_disk);
+  for (int starts = 0; starts < 2; ++starts) {
+    Harness given(options);
+    given.give(input::TargetReady{});
+    const Checkpoint last = given.make_durable();
+    EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::local_disk);
+    EXPECT_EQ(last.streams[0].spool_next, 3U);
+    EXPECT_FALSE(given.has<output::TrimSpool>());
+    EXPECT_FALSE(given.has<output::OpenStream>());
+    options.resume_from = last;
+  }
 }
 
 // The next process would take what comes under older numbers for applied.

@@ -142,6 +142,19 @@ TEST_F(SpoolTest, GoesOnWhereItEnded) {
   EXPECT_EQ(spool_->contents()[0].bytes, 2 * bytes_of_three);
 }
 
+// Of the folder a copy was put back, of the state not.
+TEST_F(SpoolTest, GoesOnWhereTheStateIsWhenAllThatItHasIsRemoved) {
+  append("a.b", 1, 3, 100);
+  open();
+  ASSERT_TRUE(spool_->remove_before("a.b", 5));
+  append("a.b", 5, 7, 100);
+  expect_entries("a.b", 5, 7, 100);
+  open();
+  ASSERT_EQ(spool_->contents().size(), 1U);
+  EXPECT_EQ(spool_->contents()[0].end, 7U);
+  expect_entries("a.b", 5, 7, 100);
+}
+
 TEST_F(SpoolTest, RefusesASequenceThatIsNotTheNext) {
   append("a.b", 7, 9, 10);
   EXPECT_FALSE(append_numbered(*spool_, "a.b", 8, 10));
