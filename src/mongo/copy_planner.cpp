@@ -19,6 +19,7 @@ constexpr uint64_t kSamplesPerRange = 20;
 constexpr size_t kSampleBytes_max = 32u << 20;
 // Less than the socket timeout: a server that is too slow for it is one that refuses.
 constexpr int64_t kSampling_ms = 45'000;
+constexpr uint64_t kDocumentBytesMany = 1'024;  // on disk, of one; smaller ones are counted as fewer
 
 // The server will say the same again: fewer ranges are better than none.
 bool is_refusal(const Error& error) {
@@ -114,7 +115,7 @@ Result<void> CommandPlanner::plan_database(const std::string& database, const Wa
 }
 
 Result<void> CommandPlanner::divide(PlannedCollection& collection) {
-  const auto documents = estimated_count(connection_, collection.ns);
+  const auto documents = about_how_many(collection.ns);
   if (!documents) return tl::unexpected(documents.error());
   collection.documents = *documents;
   collection.ranges = {whole(collection.ns)};
@@ -126,6 +127,20 @@ Result<void> CommandPlanner::divide(PlannedCollection& collection) {
   if (!brackets) return tl::unexpected(brackets.error());
   if (!brackets->empty()) collection.ranges = make_ranges(collection.ns, *brackets, *samples);
   return {};
+}
+
+// DocumentDB counts by PostgreSQL's statistics, which a crash or a fail-over empties (coll_stats.c): of
+// gigabytes a few documents may be left then, and one reader would copy them. The size is the files'.
+Result<uint64_t> CommandPlanner::about_how_many(const Namespace& ns) {
+  const auto counted = estimated_count(connection_, ns);
+  if (!counted || !is_documentdb_ || *counted >= kDocumentsDivided_min) return counted;
+  Bson command;
+  const std::string& name = ns.collection;
+  bson_append_utf8(command.get(), "collStats", -1, name.c_str(), static_cast<int>(name.size()));
+  const auto stats = connection_.read(ErrorContext::find, ns.database, *command.get());
+  if (!stats) return counted;
+  const int64_t bytes = as_integer(find_value(stats->view(), "storageSize"));
+  return std::max(*counted, static_cast<uint64_t>(std::max<int64_t>(bytes, 0)) / kDocumentBytesMany);
 }
 
 // None where the server refuses: one range for each bracket then.

@@ -24,6 +24,7 @@ class CommandPlanner final : public CopyPlanner {
   Result<void> plan_database(const std::string& database, const WatchScope& scope,
                              const NamespaceFilter& filter, std::vector<PlannedCollection>& found);
   Result<void> divide(PlannedCollection& collection);
+  Result<uint64_t> about_how_many(const Namespace& ns);
   Result<Samples> take_samples(const PlannedCollection& collection, uint64_t ranges);
   Result<std::vector<Bracket>> brackets_probed(const Namespace& ns, const Samples& samples);
   Result<std::vector<Bracket>> brackets_between_ends(const Namespace& ns);

@@ -120,6 +120,18 @@ def test_a_large_collection_of_documentdb_is_divided(exact_source, new_proxy, da
     assert sorted(read(lines, f"{database}.large")) == stored
 
 
+def test_a_collection_whose_count_documentdb_has_lost_is_divided_by_its_size(exact_source, new_proxy, database):
+    """PostgreSQL's statistics begin anew after a fail-over."""
+    stored = fill(exact_source.client()[database]["large"], range(25_000))
+    proxy = new_proxy(exact_source, OtherHello)
+    proxy.version = b"0.112-0"
+    proxy.answer(b"count\0", {"n": 5, "ok": 1.0})
+    proxy.answer(b"collStats\0", {"count": 5, "storageSize": 1_000_000_000, "ok": 1.0})
+    lines = probe(exact_source.uri(port=proxy.port), f"{database}.large")
+    assert len(plans(lines)[f"{database}.large"]["ranges"]) > 1
+    assert sorted(read(lines, f"{database}.large")) == stored
+
+
 def test_ranges_that_are_opened_again_and_again_lose_and_repeat_nothing(exact_source, database):
     stored = fill(exact_source.client()[database]["large"], mixed_ids(25_000))
     found = read(probe(exact_source, f"{database}.large", "resume", "701"), f"{database}.large")
