@@ -75,6 +75,10 @@ class Proxy:
         """From now on requests that contain the bytes `marker` never reach the server; the proxy answers `reply`."""
         self._answers.append((marker, reply))
 
+    def stop_answering(self):
+        """From now on every request goes to the server."""
+        self._answers = []
+
     def count(self, marker):
         """From now on `counted` says how many requests contained the bytes `marker`."""
         self.counted, self._counted_marker = 0, marker
