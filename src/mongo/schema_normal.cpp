@@ -1,9 +1,6 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
 #include <map>
-#include <optional>
 #include <span>
 
 #include "bson/writer.h"
@@ -31,15 +28,6 @@ Fields fields_of(DocumentView document) {
 OwnedValue document_value(const std::string& bytes) {
   const DocumentView view = view_of(bytes);
   return OwnedValue(ValueView{BsonType::document, view.data, view.size});
-}
-
-std::optional<int64_t> whole_number(const ValueView& value) {
-  constexpr double kTwoTo63 = 9223372036854775808.0;
-  if (value.type == BsonType::int32 || value.type == BsonType::int64) return as_integer(value);
-  if (value.type != BsonType::real) return std::nullopt;
-  const double number = value.as_double();
-  if (!(number >= -kTwoTo63 && number < kTwoTo63) || number != std::trunc(number)) return std::nullopt;
-  return static_cast<int64_t>(number);
 }
 
 void append_normal(BsonWriter& out, std::string_view name, const ValueView& value) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 namespace ddsync::mongo {
@@ -49,7 +50,27 @@ Error client_error(ErrorContext context, const bson_error_t& failure) {
   return make_error(context, 18, "", failure.message);
 }
 
+std::optional<int64_t> whole_of(double number) {
+  constexpr double kBehindInt64 = 9223372036854775808.0;  // 2^63
+  const bool fits = number >= -kBehindInt64 && number < kBehindInt64;
+  if (!fits || std::trunc(number) != number) return std::nullopt;
+  return static_cast<int64_t>(number);
+}
+
 }  // namespace
+
+std::optional<int64_t> whole_number(const ValueView& value) {
+  switch (value.type) {
+    case BsonType::int32:
+      return value.as_int32();
+    case BsonType::int64:
+      return value.as_int64();
+    case BsonType::real:
+      return whole_of(value.as_double());
+    default:
+      return std::nullopt;
+  }
+}
 
 int64_t as_integer(const ValueView& value, int64_t otherwise) {
   switch (value.type) {

@@ -1,6 +1,8 @@
 // The driver's and the server's errors as ours, and what else is read out of replies. Internal to mongo/.
 #pragma once
 
+#include <optional>
+
 #include "engine/error.h"
 #include "mongo/handles.h"
 
@@ -16,6 +18,8 @@ Error to_error(ErrorContext context, const bson_error_t& failure, DocumentView r
 Error error_from_document(ErrorContext context, DocumentView document);
 
 // Numbers come as int32, int64 or double, depending on the server.
+// Nothing for what is no integer: other types, NaN, fractions, what no int64 holds.
+std::optional<int64_t> whole_number(const ValueView& value);
 int64_t as_integer(const ValueView& value, int64_t otherwise = 0);
 std::string_view as_text(const ValueView& value);
 // The document or array called `name`, or an empty view.
