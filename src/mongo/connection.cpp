@@ -1,5 +1,8 @@
 #include "mongo/connection.h"
 
+#include <utility>
+
+#include "mongo/reply.h"
 #include "mongo/server_error.h"
 
 namespace ddsync::mongo {
@@ -12,6 +15,13 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kIdleBeforeProbe = std::chrono::seconds(20);
 
 bson_error_t no_failure() { return {}; }
+
+// libmongoc 1.23 takes a reply for a success that has no `ok` at all, and a failure that gives neither code
+// nor text: {ok: 0}.
+Result<Reply> if_it_says_ok(ErrorContext context, Reply reply) {
+  if (says_ok(reply.view())) return reply;
+  return tl::unexpected(damaged_reply(context, "a reply that says neither that it is done nor why not"));
+}
 
 }  // namespace
 
@@ -75,7 +85,7 @@ Result<Reply> Connection::read(ErrorContext context, const std::string& database
                                                   options.get(), &raw, &failure);
   Reply reply(raw);
   if (!ok) return tl::unexpected(to_error(context, failure, reply.view()));
-  return reply;
+  return if_it_says_ok(context, std::move(reply));
 }
 
 Result<Reply> Connection::write(ErrorContext context, const std::string& database, const bson_t& command) {
@@ -91,7 +101,7 @@ Result<Reply> Connection::write(ErrorContext context, const std::string& databas
   Reply reply(raw);
   if (!ok && failure.domain != MONGOC_ERROR_WRITE_CONCERN)
     return tl::unexpected(to_error(context, failure, reply.view()));
-  return reply;
+  return if_it_says_ok(context, std::move(reply));
 }
 
 Result<uint32_t> Connection::select_server(ErrorContext context) {

@@ -1,5 +1,6 @@
 // One client of the pool and its session, taken when first needed: what a stream, a writer or a reader runs
-// its commands on. Internal to mongo/. Thread-safety: one thread.
+// its commands on. Internal to mongo/. Thread-safety: one thread. Errors: the server's, the driver's, and
+// kErrorProtocol for a reply whose `ok` is not true.
 #pragma once
 
 #include <chrono>
