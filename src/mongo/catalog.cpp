@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "bson/uuid.h"
+#include "mongo/reply.h"
 #include "mongo/server_error.h"
 
 namespace ddsync::mongo {
@@ -42,18 +43,18 @@ struct CursorPage {
   std::string collection;
 };
 
-CursorPage take_page(DocumentView reply, const std::string& database, const char* list,
-                     const std::function<void(DocumentView)>& take) {
-  const ValueView cursor = find_value(reply, "cursor");
-  if (cursor.type != BsonType::document) return {};
-  CursorPage page{.id = as_integer(find_value(cursor.as_document(), "id")), .collection = {}};
-  const std::string_view ns = as_text(find_value(cursor.as_document(), "ns"));
-  if (ns.size() > database.size()) page.collection = ns.substr(database.size() + 1);
-  const ValueView documents = find_value(cursor.as_document(), list);
-  if (documents.type != BsonType::array) return page;
-  ElementCursor elements(documents.as_document());
-  while (elements.next())
-    if (elements.value().type == BsonType::document) take(elements.value().as_document());
+// Of a damaged page some documents may have been taken already.
+Result<CursorPage> take_page(ErrorContext context, DocumentView reply, const std::string& database,
+                             std::string_view list, const std::function<void(DocumentView)>& take) {
+  const auto cursor = read_cursor(context, reply, list);
+  if (!cursor) return tl::unexpected(cursor.error());
+  CursorPage page{.id = cursor->id, .collection = {}};
+  if (cursor->ns.size() > database.size()) page.collection = cursor->ns.substr(database.size() + 1);
+  const bool whole = for_each_of(cursor->list, [&](DocumentView document) {
+    take(document);
+    return true;
+  });
+  if (!whole) return tl::unexpected(damaged_reply(context, "a reply with a damaged list"));
   return page;
 }
 
@@ -112,15 +113,16 @@ Result<void> for_each_document(Connection& connection, ErrorContext context, con
     return connection.read(context, database, command, server);
   });
   if (!reply) return tl::unexpected(reply.error());
-  CursorPage page = take_page(reply->view(), database, "firstBatch", take);
-  while (page.id != 0) {
+  auto page = take_page(context, reply->view(), database, "firstBatch", take);
+  while (page && page->id != 0) {
     Bson more;
-    bson_append_int64(more.get(), "getMore", -1, page.id);
-    append_text(more, "collection", page.collection);
+    bson_append_int64(more.get(), "getMore", -1, page->id);
+    append_text(more, "collection", page->collection);
     reply = connection.read(context, database, *more.get(), server);
     if (!reply) return tl::unexpected(reply.error());
-    page = take_page(reply->view(), database, "nextBatch", take);
+    page = take_page(context, reply->view(), database, "nextBatch", take);
   }
+  if (!page) return tl::unexpected(page.error());
   return {};
 }
 
@@ -176,9 +178,11 @@ Result<uint64_t> estimated_count(Connection& connection, const Namespace& ns) {
   Bson command;
   append_text(command, "count", ns.collection);
   const auto reply = ask([&] { return connection.read(ErrorContext::find, ns.database, *command.get()); });
-  if (reply) return static_cast<uint64_t>(std::max<int64_t>(as_integer(find_value(reply->view(), "n")), 0));
-  if (reply.error().treatment == Treatment::missing) return uint64_t{0};
-  return tl::unexpected(reply.error());
+  if (!reply && reply.error().treatment == Treatment::missing) return uint64_t{0};
+  if (!reply) return tl::unexpected(reply.error());
+  const auto count = whole_number(find_value(reply->view(), "n"));
+  if (!count) return tl::unexpected(damaged_reply(ErrorContext::find, "a count that is no number"));
+  return static_cast<uint64_t>(std::max<int64_t>(*count, 0));
 }
 
 Result<std::vector<std::string>> list_databases(Connection& connection) {
@@ -189,13 +193,13 @@ Result<std::vector<std::string>> list_databases(Connection& connection) {
   if (!reply) return tl::unexpected(reply.error());
   std::vector<std::string> names;
   const ValueView list = find_value(reply->view(), "databases");
-  if (list.type != BsonType::array) return names;
-  ElementCursor elements(list.as_document());
-  while (elements.next()) {
-    if (elements.value().type != BsonType::document) continue;
-    const std::string_view name = as_text(find_value(elements.value().as_document(), "name"));
-    if (!name.empty() && name != "admin" && name != "local" && name != "config") names.emplace_back(name);
-  }
+  const bool whole = list.type == BsonType::array && for_each_of(list.as_document(), [&](DocumentView entry) {
+                       const std::string_view name = as_text(find_value(entry, "name"));
+                       const bool is_internal = name == "admin" || name == "local" || name == "config";
+                       if (!is_internal) names.emplace_back(name);
+                       return !name.empty();
+                     });
+  if (!whole) return tl::unexpected(damaged_reply(ErrorContext::find, "a damaged list of databases"));
   return names;
 }
 

@@ -1,4 +1,5 @@
-// Commands on databases and collections. Internal to mongo/.
+// Commands on databases and collections. A reply that is damaged is an error (kErrorProtocol), not an empty
+// list. Internal to mongo/.
 #pragma once
 
 #include <functional>
@@ -37,7 +38,8 @@ Result<std::vector<OwnedDocument>> list_indexes(Connection& connection, ErrorCon
 // Without admin, local and config.
 Result<std::vector<std::string>> list_databases(Connection& connection);
 
-// Runs a command that answers with a cursor and hands every document of it to `take`.
+// Runs a command that answers with a cursor and hands every document of it to `take`. After an error what was
+// taken is not all.
 Result<void> for_each_document(Connection& connection, ErrorContext context, const std::string& database,
                                const bson_t& command, const std::function<void(DocumentView)>& take);
 
