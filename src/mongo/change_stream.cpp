@@ -163,8 +163,10 @@ Result<StreamPosition> RawChangeStream::aggregate(const StreamPosition& position
   }
   last_answer_ = Clock::now();
   const DocumentView bytes = reply->view();  // stays where it is when the reply moves
-  RawBatch batch = to_raw_batch(std::move(*reply), "firstBatch");
-  remember_cursor(document_at(bytes, "cursor"));
+  const auto cursor = read_cursor(ErrorContext::stream_open, bytes, "firstBatch");
+  if (!cursor) return tl::unexpected(cursor.error());
+  remember_cursor(*cursor);
+  RawBatch batch = to_raw_batch(std::move(*reply), *cursor);
   StreamPosition start = start_position(bytes, batch);
   // The token of a closed cursor may stand after events that were left out: only the events' own count.
   if (cursor_ == 0) batch.post_batch_token = {};
@@ -172,11 +174,10 @@ Result<StreamPosition> RawChangeStream::aggregate(const StreamPosition& position
   return start;
 }
 
-void RawChangeStream::remember_cursor(DocumentView cursor) {
-  cursor_ = as_integer(find_value(cursor, "id"));
-  const std::string_view ns = as_text(find_value(cursor, "ns"));
-  const size_t dot = ns.find('.');
-  collection_ = dot == std::string_view::npos ? std::string() : std::string(ns.substr(dot + 1));
+void RawChangeStream::remember_cursor(const CursorReply& cursor) {
+  cursor_ = cursor.id;
+  const size_t dot = cursor.ns.find('.');
+  collection_ = dot == std::string_view::npos ? std::string() : std::string(cursor.ns.substr(dot + 1));
 }
 
 Result<RawBatch> RawChangeStream::next(uint32_t events_max) {
@@ -220,13 +221,11 @@ Result<RawBatch> RawChangeStream::get_more(uint32_t events_max) {
   if (!reply && reply.error().code == kMaxTimeExpired && std::exchange(limits_wait_, false))
     reply = send_get_more(events_max);
   if (!reply) return tl::unexpected(std::move(reply.error()));
-  const DocumentView bytes = reply->view();
-  const ValueView id = find_value(document_at(bytes, "cursor"), "id");
-  if (id.missing())
-    return tl::unexpected(
-        make_error(ErrorContext::stream_read, kErrorProtocol, "", "a getMore reply without a cursor"));
-  cursor_ = as_integer(id);
-  RawBatch batch = to_raw_batch(std::move(*reply), "nextBatch");
+  // With a token but without its events it would take the position past them.
+  const auto cursor = read_cursor(ErrorContext::stream_read, reply->view(), "nextBatch");
+  if (!cursor) return tl::unexpected(cursor.error());
+  cursor_ = cursor->id;
+  RawBatch batch = to_raw_batch(std::move(*reply), *cursor);
   if (cursor_ == 0) batch.post_batch_token = {};
   return batch;
 }

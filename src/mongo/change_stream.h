@@ -1,7 +1,8 @@
 // One change stream, read with raw aggregate/getMore commands: the whole reply is one buffer that the engine
 // views, nothing is copied per event. fullDocument: updateLookup. Expanded events (create, createIndexes,
 // dropIndexes, modify) where the source has them: asked for, and once it has refused that not again. Once an
-// event was larger than the source can deliver (10334), events come without their updateDescription.
+// event was larger than the source can deliver (10334), events come without their updateDescription. A reply
+// without a usable cursor id and list is an error (kErrorProtocol): open again behind the last event.
 // Thread-safety: one thread.
 #pragma once
 

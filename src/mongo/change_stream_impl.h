@@ -8,6 +8,7 @@
 
 #include "mongo/change_stream.h"
 #include "mongo/connection.h"
+#include "mongo/reply.h"
 
 namespace ddsync::mongo {
 
@@ -33,7 +34,7 @@ class RawChangeStream final : public ChangeStream {
 
   Result<StreamPosition> aggregate(const StreamPosition& position, int32_t events);
   Result<Reply> send_aggregate(const StreamPosition& position, int32_t events);
-  void remember_cursor(DocumentView cursor);
+  void remember_cursor(const CursorReply& cursor);
   bool become_lean(const Error& error);
   Result<RawBatch> get_more(uint32_t events_max);
   Result<Reply> send_get_more(uint32_t events_max);

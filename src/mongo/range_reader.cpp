@@ -120,15 +120,13 @@ Result<Reply> RawRangeReader::get_more(uint32_t documents_max) {
 }
 
 Result<RawBatch> RawRangeReader::take(Reply reply, std::string_view list) {
-  const DocumentView cursor = document_at(reply.view(), "cursor");
-  const ValueView id = find_value(cursor, "id");
-  if (id.missing() || find_value(cursor, list).type != BsonType::array)
-    return tl::unexpected(make_error(ErrorContext::find, kErrorProtocol, "", "a reply without a cursor"));
+  const auto cursor = read_cursor(ErrorContext::find, reply.view(), list);
+  if (!cursor) return tl::unexpected(cursor.error());
   last_answer_ = Clock::now();
-  cursor_ = as_integer(id);
-  const std::string_view ns = as_text(find_value(cursor, "ns"));
-  if (ns.size() > ns_.database.size()) cursor_collection_ = ns.substr(ns_.database.size() + 1);
-  return to_raw_batch(std::move(reply), list);
+  cursor_ = cursor->id;
+  if (cursor->ns.size() > ns_.database.size())
+    cursor_collection_ = cursor->ns.substr(ns_.database.size() + 1);
+  return to_raw_batch(std::move(reply), *cursor);
 }
 
 void RawRangeReader::kill_cursor() {

@@ -1,6 +1,6 @@
 #include "mongo/raw_batch.h"
 
-#include "mongo/server_error.h"
+#include <utility>
 
 namespace ddsync::mongo {
 namespace {
@@ -18,12 +18,11 @@ constexpr uint32_t kEmptyDocumentSize = 5;
 
 }  // namespace
 
-RawBatch to_raw_batch(Reply reply, std::string_view list) {
-  auto storage = std::make_unique<ReplyStorage>(std::move(reply));
-  const DocumentView cursor = document_at(storage->view(), "cursor");
+RawBatch to_raw_batch(Reply reply, const CursorReply& cursor) {
+  auto storage = std::make_unique<ReplyStorage>(std::move(reply));  // the bytes stay where they are
   RawBatch batch;
-  batch.events = document_at(cursor, list);
-  batch.post_batch_token = document_at(cursor, "postBatchResumeToken");
+  batch.events = cursor.list;
+  batch.post_batch_token = cursor.post_batch_token;
   batch.bytes = storage->view().size;
   batch.storage = std::move(storage);
   return batch;

@@ -92,6 +92,16 @@ EventKind kind_named(const std::string& name) {
   return decode_event(bytes.view(), event) ? event.kind : EventKind::invalidate;
 }
 
+TEST(EventToken, IsADocumentThatHoldsSomething) {
+  const auto is_event = [](const std::string& token) {
+    const OwnedDocument bytes = *from_extended_json(R"({"operationType":"other","_id":)" + token + "}");
+    Event event;
+    return decode_event(bytes.view(), event);
+  };
+  EXPECT_TRUE(is_event(R"({"_data":"t"})"));
+  for (const char* token : {"{}", "[1]", R"("t")", "1", "null"}) EXPECT_FALSE(is_event(token)) << token;
+}
+
 TEST(EventKind, OfExpandedEventsIsKnown) {
   EXPECT_EQ(kind_named("create"), EventKind::create);
   EXPECT_EQ(kind_named("createIndexes"), EventKind::create_indexes);
