@@ -45,6 +45,9 @@ std::string kill_command(int64_t cursor, const std::string& collection) {
       .finish();
 }
 
+// Before any of them is copied: what stands behind a damaged one would be left out.
+bool has_id(DocumentView document) { return !find_value(document, "_id").missing(); }
+
 bson_t as_bson(const std::string& bytes) {
   bson_t bson;
   bson_init_static(&bson, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
@@ -122,6 +125,8 @@ Result<Reply> RawRangeReader::get_more(uint32_t documents_max) {
 Result<RawBatch> RawRangeReader::take(Reply reply, std::string_view list) {
   const auto cursor = read_cursor(ErrorContext::find, reply.view(), list);
   if (!cursor) return tl::unexpected(cursor.error());
+  if (!for_each_of(cursor->list, has_id))
+    return tl::unexpected(damaged_reply(ErrorContext::find, "a reply with damaged documents"));
   last_answer_ = Clock::now();
   cursor_ = cursor->id;
   if (cursor->ns.size() > ns_.database.size())

@@ -4,7 +4,8 @@
 // will not tell. Of a time series, where several documents may share an _id, a range can be begun anew but
 // not continued. Errors are values with the server's code; after one, open again behind the last _id that was
 // read. A cursor that is idle for 60 s may be gone (43). A collection that is not there, at first or any
-// more, is an empty range. Thread-safety: one thread.
+// more, is an empty range; a reply without a usable cursor id, or with anything but documents with an _id, is
+// an error (kErrorProtocol). Thread-safety: one thread.
 #pragma once
 
 #include <memory>
