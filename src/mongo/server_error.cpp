@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <string>
 
 namespace ddsync::mongo {
@@ -99,7 +100,9 @@ DocumentView document_at(DocumentView parent, std::string_view name) {
 
 Error error_from_document(ErrorContext context, DocumentView document) {
   constexpr int unknown_error = 8;
-  const auto code = static_cast<int>(as_integer(find_value(document, "code"), unknown_error));
+  const int64_t told = whole_number(find_value(document, "code")).value_or(0);
+  const bool fits = told >= std::numeric_limits<int>::min() && told <= std::numeric_limits<int>::max();
+  const int code = fits ? static_cast<int>(told) : 0;
   return make_error(context, code == 0 ? unknown_error : code, as_text(find_value(document, "codeName")),
                     as_text(find_value(document, "errmsg")));
 }

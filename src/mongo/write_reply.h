@@ -10,8 +10,11 @@ namespace ddsync::mongo {
 inline constexpr int kBsonObjectTooLarge = 10334;
 
 // The outcome that a reply tells. Write concern errors fail the batch: done somewhere, proven nowhere. So
-// does a reply that contradicts itself.
-WriteOutcome parse_write_reply(DocumentView reply, size_t operations);
+// does a reply that is damaged or contradicts itself.
+// {n, writeErrors: [{index, code ...}]}: what was inserted or replaced (matched or upserted: MongoDB, the
+// same in DocumentDB's update.c) and the errors are all operations together. Of deletions only the server
+// knows how many found something.
+WriteOutcome parse_write_reply(DocumentView reply, WriteKind kind, size_t operations);
 // Of bulkWrite with errorsOnly: {cursor: {id, firstBatch: [{ok: 0, idx, code ...}]}, nErrors, nInserted ...}
 WriteOutcome parse_bulk_reply(DocumentView reply, const WriteBatch& batch);
 

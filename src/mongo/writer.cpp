@@ -51,8 +51,8 @@ WriteOutcome CommandWriter::send(const WriteBatch& batch, bool past_validators) 
   const std::string& database = bulk ? kBulkDatabase : batch.parts.front().ns.database;
   const auto reply = connection_.write(ErrorContext::write_command, database, command);
   if (!reply) return failed_outcome(reply.error(), operations);
-  WriteOutcome outcome =
-      bulk ? parse_bulk_reply(reply->view(), batch) : parse_write_reply(reply->view(), operations);
+  WriteOutcome outcome = bulk ? parse_bulk_reply(reply->view(), batch)
+                              : parse_write_reply(reply->view(), batch.parts.front().kind, operations);
   tell_refused_names(batch, outcome);
   return outcome;
 }

@@ -22,25 +22,109 @@ void expect_errors(const WriteOutcome& outcome, const std::vector<std::pair<uint
   }
 }
 
+WriteOutcome outcome_of(const std::string& json, WriteKind kind = WriteKind::insert, size_t operations = 2) {
+  return parse_write_reply(document(json.c_str()).view(), kind, operations);
+}
+
+bool is_unproven(const WriteOutcome& outcome) {
+  return outcome.failed && outcome.error.outcome_unknown && outcome.error.code == kErrorProtocol &&
+         outcome.error.treatment == Treatment::retry;
+}
+
+constexpr auto kKinds = {WriteKind::insert, WriteKind::replace, WriteKind::remove};
+
 TEST(WriteReply, AcknowledgesEveryOperationWithoutAnErrorOfItsOwn) {
-  const WriteOutcome outcome = parse_write_reply(document(R"({"ok": 1, "n": 3})").view(), 3);
-  expect_errors(outcome, {});
+  for (const char* n : {"2", R"({"$numberLong": "2"})", R"({"$numberDouble": "2.0"})"})
+    for (const WriteKind kind : kKinds)
+      expect_errors(outcome_of(std::string(R"({"ok": 1, "n": )") + n + "}", kind), {});
+}
+
+TEST(WriteReply, OfAReplacementCountsWhatWasUpsertedToo) {
+  expect_errors(outcome_of(R"({"ok": 1, "n": 2, "nModified": 0, "upserted": [{"index": 1, "_id": 1}]})",
+                           WriteKind::replace),
+                {});
+}
+
+TEST(WriteReply, OfDeletionsMayCountLess) {
+  expect_errors(outcome_of(R"({"ok": 1, "n": 0})", WriteKind::remove), {});
+  expect_errors(
+      outcome_of(
+          R"({"ok": 1, "n": 0, "writeErrors": [{"index": 1, "code": 112, "errmsg": "WriteConflict"}]})",
+          WriteKind::remove),
+      {{1u, Treatment::retry}});
+}
+
+TEST(WriteReply, ThatDoesNotAccountForAllProvesNothing) {
+  for (const char* n : {R"("n": 3)", R"("n": -1)", R"("n": "2")", R"("n": null)", R"("n": [2])",
+                        R"("n": {"$numberDouble": "NaN"})", R"("n": {"$numberDouble": "1.5"})", R"("m": 2)"})
+    for (const WriteKind kind : kKinds)
+      EXPECT_TRUE(is_unproven(outcome_of(std::string(R"({"ok": 1, )") + n + "}", kind))) << n;
+  for (const WriteKind kind : {WriteKind::insert, WriteKind::replace}) {
+    EXPECT_TRUE(is_unproven(outcome_of(R"({"ok": 1, "n": 0})", kind)));
+    EXPECT_TRUE(is_unproven(outcome_of(R"({"ok": 1, "n": 1})", kind)));
+    EXPECT_TRUE(is_unproven(
+        outcome_of(R"({"ok": 1, "n": 0, "writeErrors": [{"index": 1, "code": 91, "errmsg": "x"}]})", kind)))
+        << "it gave up";
+  }
+}
+
+TEST(WriteReply, WithADamagedListOfErrorsProvesNothing) {
+  for (const char* errors :
+       {R"({"0": {"index": 0, "code": 91, "errmsg": "x"}})", R"(["x"])", R"("x")", "null", "1",
+        R"([{"code": 91}])", R"([{"index": "0", "code": 91}])", R"([{"index": -1, "code": 91}])",
+        R"([{"index": 2, "code": 91}])", R"([{"index": {"$numberLong": "4294967296"}, "code": 91}])",
+        R"([{"index": {"$numberDouble": "NaN"}, "code": 91}])",
+        R"([{"index": {"$numberDouble": "1e300"}, "code": 91}])"}) {
+    const std::string reply = std::string(R"({"ok": 1, "n": 0, "writeErrors": )") + errors + "}";
+    for (const WriteKind kind : kKinds) EXPECT_TRUE(is_unproven(outcome_of(reply, kind))) << errors;
+  }
+}
+
+TEST(WriteReply, DoesNotBelieveAnErrorThatSaysOk) {
+  const WriteOutcome outcome =
+      outcome_of(R"({"ok": 1, "n": 1, "writeErrors": [{"ok": 1, "index": 0, "code": 91, "errmsg": "x"}]})",
+                 WriteKind::remove);
+  expect_errors(outcome, {{0u, Treatment::retry}});
+}
+
+TEST(WriteReply, NoticesDamageBehindTheFirstError) {
+  OwnedDocument reply = document(R"({"ok": 1, "n": 0, "writeErrors": [
+      {"index": 0, "code": 91, "errmsg": "x"}, {"index": 1, "code": 91, "errmsg": "x"}]})");
+  std::string bytes(reinterpret_cast<const char*>(reply.view().data), reply.view().size);
+  const size_t second =
+      bytes.rfind(std::string("\x03"
+                              "1",
+                              2));
+  ASSERT_NE(second, std::string::npos);
+  bytes[second + 3] = 120;  // the low byte of its length
+  const DocumentView damaged{reinterpret_cast<const uint8_t*>(bytes.data()), reply.view().size};
+  EXPECT_TRUE(is_unproven(parse_write_reply(damaged, WriteKind::remove, 2)));
+}
+
+TEST(WriteReply, TakesNoCodeForAnotherOneThatAnIntHolds) {
+  for (const char* code :
+       {R"({"$numberLong": "4294967322"})", R"({"$numberDouble": "NaN"})", R"("26")", "0"}) {
+    const WriteOutcome outcome =
+        outcome_of(std::string(R"({"ok": 1, "n": 1, "writeErrors": [{"index": 0, "code": )") + code + "}]}");
+    ASSERT_EQ(outcome.operation_errors.size(), 1u) << code;
+    EXPECT_EQ(outcome.operation_errors[0].error.code, 8) << code;
+  }
 }
 
 TEST(WriteReply, GivesErrorsByAscendingIndex) {
-  const OwnedDocument reply = document(R"({"ok": 1, "writeErrors": [
+  const OwnedDocument reply = document(R"({"ok": 1, "n": 1, "writeErrors": [
       {"index": 2, "code": 121, "errmsg": "no"},
       {"index": {"$numberLong": "0"}, "code": 11000, "errmsg": "E11000 collection: d.c index: _id_ dup key: { _id: 1 }"}]})");
-  const WriteOutcome outcome = parse_write_reply(reply.view(), 3);
+  const WriteOutcome outcome = parse_write_reply(reply.view(), WriteKind::insert, 3);
   expect_errors(outcome, {{0u, Treatment::duplicate_id}, {2u, Treatment::permanent}});
 }
 
 TEST(WriteReply, BelievesTheKeyPatternRatherThanTheText) {
   const auto treatment = [](const char* pattern) {
     const std::string reply =
-        std::string(R"({"ok": 1, "writeErrors": [{"index": 0, "code": 11000, "errmsg": "?",)") +
+        std::string(R"({"ok": 1, "n": 0, "writeErrors": [{"index": 0, "code": 11000, "errmsg": "?",)") +
         R"("keyPattern": )" + pattern + "}]}";
-    return parse_write_reply(document(reply.c_str()).view(), 1).operation_errors.at(0).error.treatment;
+    return outcome_of(reply, WriteKind::insert, 1).operation_errors.at(0).error.treatment;
   };
   EXPECT_EQ(treatment(R"({"_id": 1})"), Treatment::duplicate_id);
   EXPECT_EQ(treatment(R"({"_id": 1, "x": 1})"), Treatment::duplicate_other);
@@ -51,7 +135,7 @@ TEST(WriteReply, FailsTheBatchWhenTheWriteConcernIsNotMet) {
   for (const char* code : {"64", "91", "100", "987654"}) {
     const std::string reply = std::string(R"({"ok": 1, "n": 1, "writeConcernError": {"code": )") + code +
                               R"(, "errmsg": "waiting for replication timed out"}})";
-    const WriteOutcome outcome = parse_write_reply(document(reply.c_str()).view(), 1);
+    const WriteOutcome outcome = outcome_of(reply, WriteKind::insert, 1);
     EXPECT_TRUE(outcome.failed);
     EXPECT_TRUE(outcome.error.outcome_unknown);
     EXPECT_EQ(outcome.error.treatment, Treatment::retry);
@@ -60,37 +144,29 @@ TEST(WriteReply, FailsTheBatchWhenTheWriteConcernIsNotMet) {
 
 // Tried again for ever nobody would see it.
 TEST(WriteReply, EndsTheServiceWhenAWriteConcernIsDenied) {
-  const WriteOutcome outcome = parse_write_reply(
-      document(R"({"ok": 1, "n": 1, "writeConcernError": {"code": 13, "errmsg": "not authorized"}})").view(),
-      1);
+  const WriteOutcome outcome =
+      outcome_of(R"({"ok": 1, "n": 1, "writeConcernError": {"code": 13, "errmsg": "not authorized"}})",
+                 WriteKind::insert, 1);
   EXPECT_TRUE(outcome.failed);
   EXPECT_TRUE(outcome.error.outcome_unknown);
   EXPECT_EQ(outcome.error.treatment, Treatment::fatal);
 }
 
 TEST(WriteReply, TakesNoOtherErrorForADuplicateForItsKeyPattern) {
-  const OwnedDocument reply = document(
-      R"({"ok": 1, "writeErrors": [{"index": 0, "code": 112, "errmsg": "?", "keyPattern": {"_id": 1}}]})");
-  expect_errors(parse_write_reply(reply.view(), 1), {{0u, Treatment::retry}});
+  expect_errors(outcome_of(R"({"ok": 1, "n": 0,
+                     "writeErrors": [{"index": 0, "code": 112, "errmsg": "?", "keyPattern": {"_id": 1}}]})",
+                           WriteKind::insert, 1),
+                {{0u, Treatment::retry}});
 }
 
 TEST(WriteReply, TakesAnErrorWithoutACodeForOneThatMayHaveBeenExecuted) {
   for (const char* code : {R"("code": 0,)", ""}) {
     const std::string reply =
-        std::string(R"({"ok": 1, "writeErrors": [{"index": 0,)") + code + R"("errmsg": "?"}]})";
-    const WriteOutcome outcome = parse_write_reply(document(reply.c_str()).view(), 1);
+        std::string(R"({"ok": 1, "n": 0, "writeErrors": [{"index": 0,)") + code + R"("errmsg": "?"}]})";
+    const WriteOutcome outcome = outcome_of(reply, WriteKind::insert, 1);
     expect_errors(outcome, {{0u, Treatment::retry}});
     EXPECT_TRUE(outcome.operation_errors.at(0).error.outcome_unknown) << code;
   }
-}
-
-TEST(WriteReply, DoesNotTrustAnErrorForAnOperationThatWasNotSent) {
-  const OwnedDocument reply =
-      document(R"({"ok": 1, "writeErrors": [{"index": 5, "code": 121, "errmsg": "no"}]})");
-  const WriteOutcome outcome = parse_write_reply(reply.view(), 2);
-  EXPECT_TRUE(outcome.failed);
-  EXPECT_EQ(outcome.error.code, kErrorProtocol);
-  EXPECT_TRUE(outcome.error.outcome_unknown);
 }
 
 // Of two insertions, a replacement and a deletion.
@@ -139,8 +215,7 @@ TEST(BulkReply, WithMoreErrorsThanItHoldsIsAskedForInParts) {
 
 TEST(BulkReply, ThatContradictsItselfProvesNothing) {
   const auto proves_nothing = [](const char* cursor, const char* counts) {
-    const WriteOutcome outcome = bulk_outcome(cursor, counts);
-    return outcome.failed && outcome.error.outcome_unknown && outcome.error.code == kErrorProtocol;
+    return is_unproven(bulk_outcome(cursor, counts));
   };
   const char* none = R"({"id": 0, "firstBatch": []})";
   EXPECT_TRUE(proves_nothing(R"({"id": 0})", kAllDone)) << "no results";
@@ -154,6 +229,13 @@ TEST(BulkReply, ThatContradictsItselfProvesNothing) {
   EXPECT_TRUE(proves_nothing(R"({"id": 0, "firstBatch": [{"ok": 0, "idx": 1, "code": 121},
                                                          {"ok": 0, "idx": 1, "code": 121}]})",
                              R"("nErrors": 2, "nInserted": 1, "nMatched": 1)"));
+  EXPECT_TRUE(proves_nothing(R"({"id": 0, "firstBatch": ["x"]})", kAllDone));
+  EXPECT_TRUE(proves_nothing(
+      none, R"("nErrors": 0, "nInserted": {"$numberLong": "9223372036854775807"}, "nMatched": 1)"));
+  EXPECT_TRUE(proves_nothing(none, R"("nErrors": 0, "nInserted": -1, "nMatched": 4)"));
+  EXPECT_TRUE(proves_nothing(R"({"id": 0, "firstBatch": [{"ok": 0, "idx": 3, "code": 91}]})",
+                             R"("nErrors": 1, "nInserted": 1, "nMatched": 1)"))
+      << "a refused deletion does not stand for an insertion";
 }
 
 TEST(BulkReply, FailsWhenTheWriteConcernIsNotMet) {
