@@ -9,6 +9,7 @@ it never would, `answer` answers in its place.
 import asyncio
 import contextlib
 import itertools
+import math
 import threading
 
 from support import messages
@@ -27,7 +28,7 @@ class Proxy:
         self._rewrites = []        # (bytes, bytes of the same length) in replies
         self._slow = []            # (bytes in a request, seconds)
         self._cuts = []            # (numbers of requests, bytes in them, every how many-th)
-        self._answers = []         # (bytes in a request, document of the reply)
+        self._answers = []         # [bytes in a request, document of the reply, how many more]
         self._counted_marker = None
         self.counted = 0           # requests that count() asked for
         self._hold_marker = None
@@ -71,9 +72,10 @@ class Proxy:
         """From now on every so many-th request that contains the bytes `marker` breaks its connection instead."""
         self._cuts.append((itertools.count(1), marker, every))
 
-    def answer(self, marker, reply):
-        """From now on requests that contain the bytes `marker` never reach the server; the proxy answers `reply`."""
-        self._answers.append((marker, reply))
+    def answer(self, marker, reply, times=math.inf):
+        """From now on requests that contain the bytes `marker` never reach the server; the proxy answers `reply`, so
+        many times."""
+        self._answers.append([marker, reply, times])
 
     def stop_answering(self):
         """From now on every request goes to the server."""
@@ -161,7 +163,12 @@ class Proxy:
                     await task
 
     def _answer_to(self, message):
-        return next((messages.reply_to(message, reply) for marker, reply in self._answers if marker in message), None)
+        for answer in self._answers:
+            marker, reply, left = answer
+            if left and marker in message:
+                answer[2] -= 1
+                return messages.reply_to(message, reply)
+        return None
 
     async def _requests(self, client_reader, client_writer, server_reader, server_writer):
         while True:
