@@ -51,42 +51,37 @@ Error client_error(ErrorContext context, const bson_error_t& failure) {
   return make_error(context, 18, "", failure.message);
 }
 
-std::optional<int64_t> whole_of(double number) {
+bool fits_int64(double number) {
   constexpr double kBehindInt64 = 9223372036854775808.0;  // 2^63
-  const bool fits = number >= -kBehindInt64 && number < kBehindInt64;
-  if (!fits || std::trunc(number) != number) return std::nullopt;
-  return static_cast<int64_t>(number);
+  return number >= -kBehindInt64 && number < kBehindInt64;
 }
 
-}  // namespace
-
-std::optional<int64_t> whole_number(const ValueView& value) {
+std::optional<int64_t> as_number(const ValueView& value) {
   switch (value.type) {
     case BsonType::int32:
       return value.as_int32();
     case BsonType::int64:
       return value.as_int64();
     case BsonType::real:
-      return whole_of(value.as_double());
+      if (!fits_int64(value.as_double())) return std::nullopt;
+      return static_cast<int64_t>(value.as_double());
+    case BsonType::boolean:
+      return value.as_bool() ? 1 : 0;
     default:
       return std::nullopt;
   }
 }
 
-int64_t as_integer(const ValueView& value, int64_t otherwise) {
-  switch (value.type) {
-    case BsonType::int32:
-      return value.as_int32();
-    case BsonType::int64:
-      return value.as_int64();
-    case BsonType::real:
-      return static_cast<int64_t>(value.as_double());
-    case BsonType::boolean:
-      return value.as_bool() ? 1 : 0;
-    default:
-      return otherwise;
-  }
+}  // namespace
+
+std::optional<int64_t> whole_number(const ValueView& value) {
+  const auto is_whole = [](double number) { return fits_int64(number) && std::trunc(number) == number; };
+  if (value.type == BsonType::boolean) return std::nullopt;
+  if (value.type == BsonType::real && !is_whole(value.as_double())) return std::nullopt;
+  return as_number(value);
 }
+
+int64_t as_integer(const ValueView& value, int64_t otherwise) { return as_number(value).value_or(otherwise); }
 
 std::string_view as_text(const ValueView& value) {
   return value.type == BsonType::string ? value.as_string() : std::string_view();

@@ -20,6 +20,7 @@ Error error_from_document(ErrorContext context, DocumentView document);
 // Numbers come as int32, int64 or double, depending on the server.
 // Nothing for what is no integer: other types, NaN, fractions, what no int64 holds.
 std::optional<int64_t> whole_number(const ValueView& value);
+// Also of a boolean, and of a fraction, which is cut; where that gives no integer, `otherwise`.
 int64_t as_integer(const ValueView& value, int64_t otherwise = 0);
 std::string_view as_text(const ValueView& value);
 // The document or array called `name`, or an empty view.

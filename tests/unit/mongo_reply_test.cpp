@@ -31,6 +31,17 @@ TEST(WholeNumber, IsNothingOfWhatNoIntegerHolds) {
     EXPECT_EQ(number(json), std::nullopt) << json;
 }
 
+TEST(AsInteger, IsTheOtherValueOfWhatNoInt64Holds) {
+  const auto as_integer_of = [](const std::string& json) {
+    return as_integer(find_value(reply(R"({"n": )" + json + "}").view(), "n"), 7);
+  };
+  EXPECT_EQ(as_integer_of(R"({"$numberDouble": "2.5"})"), 2);
+  EXPECT_EQ(as_integer_of("true"), 1);
+  EXPECT_EQ(as_integer_of(R"("2")"), 7);
+  for (const char* number : {"NaN", "Infinity", "-Infinity", "1e300", "-1e300", "9223372036854775808"})
+    EXPECT_EQ(as_integer_of(std::string(R"({"$numberDouble": ")") + number + R"("})"), 7) << number;
+}
+
 TEST(Ok, IsANumberOrABoolean) {
   for (const char* ok : {"1", R"({"$numberDouble": "1.0"})", R"({"$numberLong": "1"})", "true"})
     EXPECT_TRUE(says_ok(reply(std::string(R"({"n": 1, "ok": )") + ok + "}").view())) << ok;
