@@ -27,12 +27,6 @@ bool is_forbidden(unsigned char first, unsigned char second) {
          (first == 0xF0 && second < 0x90) || (first == 0xF4 && second >= 0x90);
 }
 
-// ASCII's, and those of 8 bits (U+0080 to U+009F), some of which terminals obey.
-bool is_control(std::string_view character) {
-  const unsigned char first = byte_at(character, 0);
-  return first < ' ' || first == 127 || (first == 0xC2 && byte_at(character, 1) < 0xA0);
-}
-
 void append_escaped(std::string& line, std::string_view bytes) {
   for (size_t i = 0; i < bytes.size(); ++i) line += fmt::format("\\x{:02x}", byte_at(bytes, i));
 }
@@ -48,6 +42,12 @@ size_t utf8_length(std::string_view text) {
     if (!is_continuation(text[i])) return 0;
   }
   return length > 1 && is_forbidden(first, byte_at(text, 1)) ? 0 : length;
+}
+
+bool is_control(std::string_view character) {
+  const unsigned char first = byte_at(character, 0);
+  return first < ' ' || first == 127 ||
+         (first == 0xC2 && character.size() > 1 && byte_at(character, 1) < 0xA0);
 }
 
 bool reorders_or_separates(std::string_view character) {

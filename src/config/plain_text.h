@@ -11,6 +11,10 @@ namespace ddsync::config {
 // How many bytes the UTF-8 character at the beginning of `text` has; 0 when there is none.
 size_t utf8_length(std::string_view text);
 
+// Of one UTF-8 character or byte: ASCII's control characters, and those of 8 bits (U+0080 to U+009F), some of
+// which terminals obey.
+bool is_control(std::string_view character);
+
 // Of one UTF-8 character: terminals show what stands around such a mark in another order; at U+2028 and
 // U+2029 some readers of logs begin a line.
 bool reorders_or_separates(std::string_view character);

@@ -46,20 +46,22 @@ void append(spdlog::memory_buf_t& line, std::string_view text) {
   line.append(text.data(), text.data() + text.size());
 }
 
-// Of two or three bytes, as all of these marks are.
+// Of one to three bytes, as all of these marks are.
 uint32_t code_point(std::string_view mark) {
+  if (mark.size() == 1) return static_cast<unsigned char>(mark[0]);
   uint32_t point = static_cast<unsigned char>(mark[0]) & (mark.size() == 2 ? 0x1FU : 0x0FU);
   for (const char byte : mark.substr(1)) point = point << 6U | (static_cast<unsigned char>(byte) & 0x3FU);
   return point;
 }
 
-// A reader of the JSON gets them as they were; who looks at the line is not misled by them.
+// A reader of the JSON gets them as they were; who looks at the line, or his terminal, is not misled by them.
+// JSON itself asks only for those below U+0020 to be escaped.
 std::string with_escaped_marks(std::string_view json) {
   std::string line;
   line.reserve(json.size());
   while (!json.empty()) {
     const std::string_view character = json.substr(0, std::max<size_t>(config::utf8_length(json), 1));
-    if (config::reorders_or_separates(character)) {
+    if (config::is_control(character) || config::reorders_or_separates(character)) {
       line += fmt::format("\\u{:04x}", code_point(character));
     } else {
       line += character;

@@ -47,7 +47,7 @@ TEST(JsonLog, IsAnObjectOnALine) {
 TEST(JsonLog, EscapesWhatJsonAsksFor) {
   EXPECT_EQ(formatted<JsonFormatter>("\"q\" \\ \n\r\t\x1b\x7f/"),
             "{\"time\":\"2026-11-24T16:05:21.007Z\",\"level\":\"INFO\",\"message\":\"\\\"q\\\" \\\\ "
-            "\\n\\r\\t\\u001b\x7f/\"}\n");
+            "\\n\\r\\t\\u001b\\u007f/\"}\n");
 }
 
 // As the text log does; a reader of JSON gets them back.
@@ -55,6 +55,14 @@ TEST(JsonLog, EscapesWhatReordersTextOrSeparatesLines) {
   const std::string_view text = "é\u061c\u200e\u2028\u202e\u2069😀";
   const std::string json = formatted<JsonFormatter>(text);
   EXPECT_NE(json.find("\"message\":\"é\\u061c\\u200e\\u2028\\u202e\\u2069😀\"}"), std::string::npos) << json;
+  EXPECT_EQ(nlohmann::json::parse(json)["message"], text);
+}
+
+// U+009B begins a terminal's command as ESC [ does.
+TEST(JsonLog, EscapesControlCharactersOfEightBits) {
+  const std::string_view text = "a\u0080\u009b31m\u009f\u00a0é";
+  const std::string json = formatted<JsonFormatter>(text);
+  EXPECT_NE(json.find("\"message\":\"a\\u0080\\u009b31m\\u009f\u00a0é\"}"), std::string::npos) << json;
   EXPECT_EQ(nlohmann::json::parse(json)["message"], text);
 }
 
