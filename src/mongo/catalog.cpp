@@ -38,8 +38,12 @@ void append_text(Bson& command, const char* name, const std::string& text) {
   bson_append_utf8(command.get(), name, -1, text.c_str(), static_cast<int>(text.size()));
 }
 
+// No server answers so often with nothing while it looks for more: a cursor that never ends.
+constexpr uint32_t kEmptyPagesMax = 1'000;
+
 struct CursorPage {
   int64_t id = 0;
+  bool is_empty = true;
   std::string collection;
 };
 
@@ -48,9 +52,10 @@ Result<CursorPage> take_page(ErrorContext context, DocumentView reply, const std
                              std::string_view list, const std::function<void(DocumentView)>& take) {
   const auto cursor = read_cursor(context, reply, list);
   if (!cursor) return tl::unexpected(cursor.error());
-  CursorPage page{.id = cursor->id, .collection = {}};
+  CursorPage page{.id = cursor->id, .is_empty = true, .collection = {}};
   if (cursor->ns.size() > database.size()) page.collection = cursor->ns.substr(database.size() + 1);
   const bool whole = for_each_of(cursor->list, [&](DocumentView document) {
+    page.is_empty = false;
     take(document);
     return true;
   });
@@ -114,7 +119,10 @@ Result<void> for_each_document(Connection& connection, ErrorContext context, con
   });
   if (!reply) return tl::unexpected(reply.error());
   auto page = take_page(context, reply->view(), database, "firstBatch", take);
-  while (page && page->id != 0) {
+  for (uint32_t empty_pages = 0; page && page->id != 0;) {
+    empty_pages = page->is_empty ? empty_pages + 1 : 0;
+    if (empty_pages > kEmptyPagesMax)
+      return tl::unexpected(damaged_reply(context, "a cursor that gives nothing and does not end"));
     Bson more;
     bson_append_int64(more.get(), "getMore", -1, page->id);
     append_text(more, "collection", page->collection);

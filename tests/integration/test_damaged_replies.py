@@ -179,3 +179,14 @@ def test_a_copy_with_a_damaged_list_is_whole(pair, service, source, database, wh
     pair.wait_equal([f"{database}.*"], 0)
     wait_for(lambda: not source.damaging, service.process.log_tail)
     wait_for(lambda: "pad_1" in pair.target[database].c.index_information(), service.process.log_tail)
+
+
+def test_a_list_that_never_ends_is_given_up(pair, service, source, database):
+    pair.source[database].c.insert_one({"_id": 1, "pad": 1})
+    next_page = b"\x12getMore\0" + struct.pack("<q", 77)
+    source.damage(LISTS["collections"], with_cursor(id=bson.Int64(77), batch=[]))
+    source.answer(next_page, {"ok": 1.0, "cursor": {"id": bson.Int64(77), "ns": f"{database}.c", "nextBatch": []}})
+    source.count(next_page)
+    service.start("--initial-sync").wait_for_log(COPIED_LINE)
+    assert 0 < source.counted <= 1000
+    pair.wait_equal([f"{database}.*"], 0)
