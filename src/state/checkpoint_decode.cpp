@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -137,15 +138,28 @@ WatchedBefore read_watched(const Json& json) {
                                             read_patterns(json.at("exclude")))};
 }
 
+// A float that is whole is one, too: other tools than the services may have written the file.
+uint64_t read_count(const Json& stats, const char* name) {
+  constexpr double kBehindUint64 = 18446744073709551616.0;  // 2^64
+  const auto count = stats.find(name);
+  if (count == stats.end()) return 0;
+  if (count->is_number_unsigned()) return count->get<uint64_t>();
+  const double number = count->is_number_float() ? count->get<double>() : -1;
+  if (number >= 0 && number < kBehindUint64 && std::trunc(number) == number)
+    return static_cast<uint64_t>(number);
+  throw Damaged{fmt::format("its sync_stats have {} that are no count", name)};
+}
+
 SyncStats read_stats(const Json& root) {
   SyncStats stats;
   const auto json = root.find("sync_stats");
   if (json == root.end() || json->is_null()) return stats;
-  stats.total_synced = json->value("total_synced", uint64_t{0});
-  stats.inserts = json->value("inserts", uint64_t{0});
-  stats.updates = json->value("updates", uint64_t{0});
-  stats.deletes = json->value("deletes", uint64_t{0});
-  stats.errors = json->value("errors", uint64_t{0});
+  if (!json->is_object()) throw Damaged{"its sync_stats are not an object"};
+  stats.total_synced = read_count(*json, "total_synced");
+  stats.inserts = read_count(*json, "inserts");
+  stats.updates = read_count(*json, "updates");
+  stats.deletes = read_count(*json, "deletes");
+  stats.errors = read_count(*json, "errors");
   return stats;
 }
 
@@ -240,6 +254,19 @@ tl::expected<void, Error> check_use(const Json& root, const std::string& path,
           path, source, target, identity.source, identity.target));
 }
 
+// Deeper than any document that a server stores, with what stands around it: what reads a tree of JSON calls
+// itself for each level.
+Json parse(std::string_view text) {
+  constexpr int kDepthMax = 2 * kNestingMax;
+  return Json::parse(
+      text,
+      [](int depth, Json::parse_event_t, const Json&) {
+        if (depth > kDepthMax) throw Damaged{"it is nested too deeply"};
+        return true;
+      },
+      false);
+}
+
 Result<Checkpoint> decode_checked(std::string_view text, const std::string& path,
                                   const StateIdentity& identity) {
   if (text.empty()) throw Damaged{"it is empty"};
@@ -248,7 +275,7 @@ Result<Checkpoint> decode_checked(std::string_view text, const std::string& path
   if (rest && checksum_of(*rest) != checksum) {
     throw Damaged{"its checksum does not match, so it was cut off or changed"};
   }
-  const Json root = Json::parse(text, nullptr, false);
+  const Json root = parse(text);
   if (root.is_discarded() || !root.is_object()) {
     throw Damaged{"it is not a JSON object, so it was cut off or changed"};
   }

@@ -184,6 +184,31 @@ TEST(CheckpointText, OfTheOriginalServiceMayLackEverythingButTokens) {
   EXPECT_TRUE(decoded(R"({"resume_tokens": {}, "last_sync_time": null, "sync_stats": null})"));
 }
 
+TEST(CheckpointText, OfTheOriginalServiceMayHoldWholeFloatsAsCounts) {
+  const auto back = decoded(R"({"resume_tokens": {}, "sync_stats": {"inserts": 4.0, "deletes": 1e3}})");
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->stats.inserts, 4u);
+  EXPECT_EQ(back->stats.deletes, 1'000u);
+  for (const char* count : {"-1", "0.5", "1.8e39", "-1e300", "true", "null", "[]", R"("4")"}) {
+    const auto refused =
+        decoded(std::string(R"({"resume_tokens": {}, "sync_stats": {"inserts": )") + count + "}}");
+    ASSERT_FALSE(refused) << count;
+    EXPECT_EQ(refused.error().treatment, Treatment::fatal) << count;
+  }
+}
+
+TEST(CheckpointText, ThatIsNestedTooDeeplyIsRefused) {
+  for (const size_t depth : {1'000u, 1'000'000u}) {
+    std::string token;
+    for (size_t level = 0; level < depth; ++level) token += R"({"a":)";
+    token += "1" + std::string(depth, '}');
+    const auto refused = decoded(R"({"resume_tokens": {"a.b": )" + token + "}}");
+    ASSERT_FALSE(refused) << depth;
+    EXPECT_NE(refused.error().message.find("nested too deeply"), std::string::npos)
+        << refused.error().message;
+  }
+}
+
 TEST(CheckpointText, ThatIsNoStateIsRefused) {
   for (const char* text :
        {"{}", "null", "[]", "1", R"({"resume_tokens": null})", R"({"resume_tokens": []})",
