@@ -18,7 +18,8 @@ struct BinaryPart {
   OwnedValue upper;  // included; missing = to the end
 };
 
-// The values behind `from` (missing = all) up to `to`, included (missing = all): disjoint parts, ascending.
+// The values behind `from` (missing = all) up to `to`, included (missing = all), both binary: disjoint parts,
+// ascending.
 std::vector<BinaryPart> binary_parts(const OwnedValue& from, const OwnedValue& to);
 
 // `a` sorts before `b` also where subtypes do not count, as at secantusd.

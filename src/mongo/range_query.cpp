@@ -188,9 +188,16 @@ std::vector<OwnedDocument> range_filters(const CopyRange& range, const OwnedValu
     if (!after.missing()) return {};
     return {bracket_filter(bracket)};
   }
-  const OwnedValue& lower = after.missing() ? range.from : after;
-  if (lower.missing() && range.to.missing()) return {bracket_filter(bracket)};
-  return filters_between(bracket, lower, range.to);
+  const OwnedValue none;
+  // What is of another bracket is no bound: more is read then, not less.
+  const auto bound = [&](const OwnedValue& value) -> const OwnedValue& {
+    return !value.missing() && bracket_of(value.view()) == bracket ? value : none;
+  };
+  const OwnedValue& behind = bound(after);
+  const OwnedValue& lower = behind.missing() ? bound(range.from) : behind;
+  const OwnedValue& upper = bound(range.to);
+  if (lower.missing() && upper.missing()) return {bracket_filter(bracket)};
+  return filters_between(bracket, lower, upper);
 }
 
 OwnedDocument bracket_filter(Bracket bracket) {

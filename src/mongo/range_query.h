@@ -14,7 +14,8 @@ namespace ddsync::mongo {
 // Filters of the documents of `range` behind `after` (missing = all). They are disjoint, and what a later one
 // finds sorts behind what an earlier one finds: read one after the other, each sorted by _id. (As one $or
 // they would be sorted in memory by servers that do not merge index scans.) None when there can be no
-// document.
+// document. A bound that is not of the range's bracket (of a damaged state, or a document that does not
+// belong there) is left out.
 std::vector<OwnedDocument> range_filters(const CopyRange& range, const OwnedValue& after);
 
 // The filter of all of a bracket.

@@ -107,6 +107,18 @@ TEST(RangeQuery, CutsBinaryRangesWhereTheLengthChanges) {
 }
 
 // MongoDB's order, and what secantusd makes of it: both ways of comparing must agree.
+TEST(RangeQuery, LeavesOutBoundsOfAnotherBracket) {
+  const std::string some = binary("qrs=", "04");
+  for (const char* other : {"null", "7", R"("x")", R"({"$numberDouble": "NaN"})", "{}"}) {
+    expect_filters(range(Bracket::binary, value(other), value(other)), value(other),
+                   {R"({"_id": {"$gte": )" + binary("", "00") + "}}"});
+    const auto expected = range_filters(range(Bracket::binary, value(some)), {});
+    const auto filters = range_filters(range(Bracket::binary, value(some), value(other)), value(other));
+    EXPECT_EQ(filters, expected) << other;
+  }
+  expect_filters(range(Bracket::strings, {}, value("7")), value(R"("x")"), {R"({"_id": {"$gt": "x"}})"});
+}
+
 bool in_part(const BinaryPart& part, const OwnedValue& id) {
   const auto bytes = [](const OwnedValue& value) {
     const ValueView view = value.view();
