@@ -61,7 +61,6 @@ struct KeyEntry {
   Operation pending;  // valid when `has_pending`
   bool in_flight = false;
   bool has_pending = false;
-  Instant alone_since;           // when it was first not taken without any others in its command; none: never
   Place place = Place::nowhere;  // of `pending`; nowhere while `in_flight` blocks it
   KeyEntry* previous = nullptr;  // neighbours in the list of `place`
   KeyEntry* next = nullptr;

@@ -187,7 +187,6 @@ EventRef PendingOperations::acknowledged(KeyEntry& entry) {
     return {};
   }
   ns.ring_opened = false;
-  entry.alone_since = {};
   const EventRef done = entry.flight.newest;
   land(entry);
   if (entry.has_pending) {

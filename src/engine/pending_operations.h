@@ -57,6 +57,8 @@ class PendingOperations {
   // BatchLimits::lists_max small lists go together: 16, or more when there are more for each free writer.
   // Without entries when what it came to has to wait for a checkpoint; others come first the next time.
   TakenBatch take(const BatchLimits& limits, uint32_t free_writers);
+  // As a batch has to be: list by list, each by key, so that writers meet documents in one order.
+  void sort_parts(std::span<KeyEntry*> entries);
   // Nothing may be sent before a checkpoint: what waits longest of each stream shall be in it. True when none
   // is under way that has it.
   bool want_first_of_all();
@@ -85,7 +87,6 @@ class PendingOperations {
   DocumentKey key_of(const NamespaceQueue& ns, ValueView id) const;
   enum class Taken : uint8_t { some, none_allowed, no_room };
   Taken take_from(ReadyList& list, const BatchLimits& limits, uint64_t most, TakenBatch& batch);
-  void sort_parts(std::span<KeyEntry*> entries);
   void sort(std::span<KeyEntry*> entries);
   void make_ready(KeyEntry& entry);
   void detach(KeyEntry& entry);

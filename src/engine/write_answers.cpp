@@ -95,7 +95,6 @@ void Writers::on_finished(input::WriteFinished&& finished) {
     on_command_failed(index, outcome.error);
     return;
   }
-  answered_at_ = shared_.now;
   const size_t lists = count_parts(writer.entries);
   const Error* pause_for = settle(std::exchange(writer.entries, {}), errors);
   if (pause_for != nullptr) {
@@ -135,6 +134,7 @@ const Error* Writers::settle(const std::vector<KeyEntry*>& entries,
       continue;
     }
     entry.ns->done_by = answers_;
+    taken_at_ = shared_.now;
     entry.ns->not_taken = 0;
     const EventRef done = pending_.acknowledged(entry);
     if (!done.none()) acknowledger_.acknowledge_chain(done, Done::applied);
@@ -192,22 +192,26 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
     default:
       break;
   }
-  if (Shared::is_said(writer.attempt)) {
+  if (writer.failing_since == Instant{}) writer.failing_since = shared_.now;
+  if (writer.alone) {
+    tell_retried(writer.entries.front()->ns->ns, error);
+  } else if (failed_at_ = shared_.now; Shared::is_said(writer.attempt)) {
     shared_.notice(output::Level::warning,
                    fmt::format("a write to {} failed (try {}): {}; it is tried again until it succeeds",
                                written_to(writer.entries), writer.attempt, describe(error)));
   }
   const size_t lists = count_parts(writer.entries);
   keep_first_part(writer);
-  if (was_too_much(error, took(writer))) {
+  const bool too_much = was_too_much(error, took(writer));
+  if (may_be_the_document(writer, error) && (writer.entries.size() == 1 || !too_much)) {
+    isolate(index, error);
+    return;
+  }
+  if (too_much) {
     ask_for_less(writer, lists);
     halve(writer);
-    wait(index, error);
-  } else if (may_be_the_document(writer, error)) {
-    isolate(index, error);
-  } else {
-    wait(index, error);
   }
+  wait(index, error);
 }
 
 void Writers::ask_for_less(const Writer& writer, size_t lists) {

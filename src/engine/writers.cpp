@@ -69,6 +69,7 @@ void Writers::pump() {
     writers_[index].entries = std::move(batch.entries);
     writers_[index].attempt = 0;
     writers_[index].unknown = false;
+    writers_[index].failing_since = {};
     send(index);
   }
   // Also while other lists keep all writers busy.
@@ -108,6 +109,7 @@ void Writers::send(uint32_t index) {
 void Writers::send_rest(uint32_t index) {
   Writer& writer = writers_[index];
   writer.attempt = 0;
+  writer.alone.reset();
   if (writer.rest.empty() || shared_.ending) {
     set_free(index);
     return;
@@ -116,6 +118,7 @@ void Writers::send_rest(uint32_t index) {
   const auto end = writer.rest.begin() + static_cast<std::ptrdiff_t>(count);
   writer.entries.assign(writer.rest.begin(), end);
   writer.rest.erase(writer.rest.begin(), end);
+  pending_.sort_parts(writer.entries);  // one of them may have been put behind the others
   send(index);
 }
 
@@ -123,6 +126,7 @@ void Writers::set_free(uint32_t index) {
   Writer& writer = writers_[index];
   writer.state = State::free;
   writer.attempt = 0;
+  writer.alone.reset();
   if (!writer.rest.empty() && !shared_.ending) {
     send_rest(index);
     return;

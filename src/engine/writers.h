@@ -50,6 +50,21 @@ class Writers {
   const std::string& last_error() const { return last_error_; }
 
  private:
+  // A document that fails its command by itself. In flight, and between its tries with no writer; never again
+  // sent with others.
+  struct Alone {
+    KeyEntry* entry = nullptr;
+    Instant since;             // the first command with it failed
+    Instant tried_at;          // the time before the last
+    Instant quiet_since;       // from then on no command of others failed
+    Instant taken_since;       // the first of `taken_tries`
+    uint32_t taken_tries = 0;  // in a row before which others were taken
+    Instant resume_at;
+
+    Alone(KeyEntry& key, Instant failed)
+        : entry(&key), since(failed), tried_at(failed), quiet_since(failed) {}
+  };
+
   enum class State : uint8_t { free, busy, waiting };  // waiting: for its backoff to pass
   struct Writer {
     State state = State::free;
@@ -60,12 +75,8 @@ class Writers {
     bool unknown = false;  // a try of `entries` or `rest` had an unknown outcome
     Instant sent_at;       // of `entries`; none: it is borrowed
     Instant resume_at;
-  };
-
-  // In flight and with no writer: it is sent by itself, never again with others.
-  struct Alone {
-    KeyEntry* entry = nullptr;
-    Instant resume_at;
+    Instant failing_since;       // the batch; none: no command of it failed
+    std::optional<Alone> alone;  // what it sends is this one
   };
 
   void send(uint32_t index);
@@ -85,7 +96,9 @@ class Writers {
   // One document of several may be the cause of a command that fails again and again, without a word of it.
   static bool may_be_the_document(const Writer& writer, const Error& error);
   void isolate(uint32_t index, const Error& error);
+  void try_another(uint32_t index, const Error& error);
   void let_go(uint32_t index, const Error& error);
+  bool counts_as_refused(Alone& alone) const;
   void send_alone();
   // A command was too much for the target: less at once from now on.
   void ask_for_less(const Writer& writer, size_t lists);
@@ -119,7 +132,8 @@ class Writers {
   Instant slowed_at_;          // when a command was last too much for the target
   Duration too_long_;          // what that one took; 0: none was
   uint64_t answers_ = 0;
-  Instant answered_at_;  // the last command that was not refused as a whole
+  Instant taken_at_;   // when the target last did one operation or more
+  Instant failed_at_;  // when a command last failed as a whole, but for those of one document alone
   std::vector<Alone> alone_;
   std::vector<NamespaceQueue*> held_;  // until their `not_before`
   std::string last_error_;

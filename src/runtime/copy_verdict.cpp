@@ -36,7 +36,7 @@ ExitCode judge_copy(const DurableState& state, const StartLook& look) {
   if (!lost) {
     observe::log_warning(fmt::format(
         "whether the target still has the collections of an earlier run is not known: it did not answer "
-        "within {} s",
+        "within {} s, or with an error",
         kLookPatience.count()));
   } else if (*lost > 0) {
     observe::log_error(fmt::format(

@@ -29,6 +29,8 @@ void warn(const Namespace& ns, uint64_t documents) {
       ns.name(), documents));
 }
 
+std::optional<size_t> at_an_error(size_t lost) { return lost > 0 ? std::optional(lost) : std::nullopt; }
+
 }  // namespace
 
 std::vector<Namespace> expected_on_target(const Checkpoint& checkpoint, const SourceIdentity& known,
@@ -49,7 +51,8 @@ std::vector<Namespace> expected_on_target(const Checkpoint& checkpoint, const So
   return {expected.begin(), expected.end()};
 }
 
-size_t warn_of_lost(mongo::Reader& source, mongo::Reader& target, const std::vector<Namespace>& expected) {
+std::optional<size_t> warn_of_lost(mongo::Reader& source, mongo::Reader& target,
+                                   const std::vector<Namespace>& expected) {
   std::map<std::string, std::set<std::string>> by_database;
   for (const Namespace& ns : expected) {
     by_database[ns.database].insert(ns.collection);
@@ -58,7 +61,7 @@ size_t warn_of_lost(mongo::Reader& source, mongo::Reader& target, const std::vec
   for (auto& [database, collections] : by_database) {
     const auto there = target.collection_names(database);
     if (!there) {
-      return lost;
+      return at_an_error(lost);
     }
     for (const std::string& name : *there) {
       collections.erase(name);
@@ -66,7 +69,10 @@ size_t warn_of_lost(mongo::Reader& source, mongo::Reader& target, const std::vec
     for (const std::string& name : collections) {
       const Namespace ns{.database = database, .collection = name};
       const auto documents = source.estimated_count(ns);
-      if (documents && *documents > 0 && ++lost <= kWarningsMax) {
+      if (!documents) {
+        return at_an_error(lost);
+      }
+      if (*documents > 0 && ++lost <= kWarningsMax) {
         warn(ns, *documents);
       }
     }

@@ -2,6 +2,8 @@
 // dropped them there, or it is another target. What was copied or applied once does not come again by itself.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "engine/checkpoint.h"
@@ -18,7 +20,8 @@ std::vector<Namespace> expected_on_target(const Checkpoint& checkpoint, const So
                                           CopyMode mode);
 
 // Says which of them are not there although the source holds documents in them: a warning for the first
-// ones. Gives how many. What cannot be asked is passed over. May take as long as the servers do.
-size_t warn_of_lost(mongo::Reader& source, mongo::Reader& target, const std::vector<Namespace>& expected);
+// ones. Gives how many; nothing where that could not be asked. May take as long as the servers do.
+std::optional<size_t> warn_of_lost(mongo::Reader& source, mongo::Reader& target,
+                                   const std::vector<Namespace>& expected);
 
 }  // namespace ddsync::runtime

@@ -17,7 +17,7 @@ std::vector<Namespace> expected(const ServiceOptions& options, const DurableStat
                             options.config.initial_sync.mode);
 }
 
-size_t ask_for_lost(Servers& servers, const std::vector<Namespace>& expected) {
+std::optional<size_t> ask_for_lost(Servers& servers, const std::vector<Namespace>& expected) {
   if (!servers.target_info) {
     return 0;
   }

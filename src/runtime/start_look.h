@@ -22,12 +22,12 @@ class StartLook {
             const SourceIdentity& now);
 
   // Of an earlier run, and not at the target any more. Waits for the answer; nothing: it did not come in
-  // time.
+  // time, or was an error.
   std::optional<size_t> collections_lost(std::chrono::milliseconds patience) const;
 
  private:
-  std::promise<size_t> lost_;
-  std::shared_future<size_t> answer_;
+  std::promise<std::optional<size_t>> lost_;
+  std::shared_future<std::optional<size_t>> answer_;
   Thread thread_;  // last: it uses what is above
 };
 

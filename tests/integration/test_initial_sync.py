@@ -128,6 +128,17 @@ def test_a_copy_waits_for_what_is_looked_at_beside_it(pair, new_proxy, new_servi
     assert "the target had lost 1 collections of an earlier run" in service.log
 
 
+def test_a_copy_says_when_it_does_not_know_what_the_target_lost(pair, new_proxy, new_service, database):
+    pair.source[database].kept.insert_one({"_id": 1})
+    proxy = new_proxy(pair.target_server)
+    service = new_service(pair.source_server.uri(), pair.target_server.uri(port=proxy.port), [f"{database}.*"],
+                          initial_sync=AUTO)
+    assert copy(service) == 0
+    proxy.answer(b"nameOnly", {"ok": 0.0, "code": 50, "errmsg": "operation exceeded time limit"})
+    assert copy(service) == 0
+    assert "whether the target still has the collections of an earlier run is not known" in service.log
+
+
 def test_a_copy_that_only_follows_says_what_was_never_copied(pair, sync, database):
     pair.source[database].c.insert_many([{"_id": n} for n in range(100)])
     service = sync([f"{database}.c"]).start_and_watch()

@@ -1,5 +1,7 @@
 // A document that makes the target fail a whole command, of which the error does not say that it is the
 // cause.
+#include <algorithm>
+
 #include "support/engine_harness.h"
 
 namespace ddsync::test {
@@ -13,21 +15,30 @@ class EngineAlone : public testing::Test {
     return options;
   }
 
+  static void fail(Harness& given, const WriteBatch& write) {
+    WriteOutcome outcome;
+    outcome.failed = true;
+    outcome.error =
+        make_error(ErrorContext::write_command, 1, "", "An unexpected internal error has occurred.");
+    given.give(input::WriteFinished{write.writer, write.id, std::move(outcome)});
+  }
   // A target that fails every command with document 3; answers what was sent so far.
   void answer_all(Harness& given) {
-    for (const auto& write : given.take_all<output::Write>()) {
+    const auto writes = given.take_all<output::Write>();
+    if (!writes.empty() && culprit_takes_ms_ > 0) given.pass_ms(culprit_takes_ms_);
+    for (const auto& write : writes) {
       commands_ += 1;
-      bool holds_it = false;
-      for (const auto& operation : write.operations) holds_it |= operation.id.as_int32() == 3;
-      if (!holds_it) {
+      const bool holds_it = std::ranges::any_of(
+          write.operations, [](const auto& operation) { return operation.id.as_int32() == 3; });
+      if (holds_it || is_away_) {
+        fail(given, write);
+      } else {
         given.acknowledge(write);
-        continue;
       }
-      WriteOutcome outcome;
-      outcome.failed = true;
-      outcome.error =
-          make_error(ErrorContext::write_command, 1, "", "An unexpected internal error has occurred.");
-      given.give(input::WriteFinished{write.writer, write.id, std::move(outcome)});
+    }
+    for (const auto& notice : given.take_all<output::Notice>()) {
+      said_ += 1;
+      told_alone_ += notice.text.find("does not say why") != std::string::npos ? 1 : 0;
     }
   }
   void answer_for(Harness& given, int seconds) {
@@ -49,6 +60,10 @@ class EngineAlone : public testing::Test {
   static uint64_t applied(Harness& given) { return given.engine().status().events_applied; }
 
   int commands_ = 0;
+  int said_ = 0;
+  int told_alone_ = 0;
+  bool is_away_ = false;
+  int64_t culprit_takes_ms_ = 0;
 };
 
 TEST_F(EngineAlone, TheOthersDoNotWaitForIt) {
@@ -85,6 +100,51 @@ TEST_F(EngineAlone, ItIsSetAsideWhereThatIsWished) {
   ASSERT_EQ(quarantine.records.size(), 1u);
   given.give(input::QuarantineDurable{quarantine.id});
   EXPECT_EQ(given.engine().status().events_applied, 8u + 18u);
+}
+
+// Such a one says nothing of it, and what is behind it (a rename) must not wait for ever.
+TEST_F(EngineAlone, ItIsRefusedInTheEndAlsoWhereNothingElseIsWritten) {
+  Harness given(options(OnError::stop, 4));
+  given.start();
+  given.batch(insert("a", "1") + "," + insert("c", "3"), "c");
+  answer_for(given, 3'000);
+  EXPECT_FALSE(given.has<output::Finished>()) << "an outage is as likely";
+  answer_for(given, 1'000);
+  EXPECT_EQ(given.take<output::Finished>().reason, output::StopReason::refused_document);
+}
+
+TEST_F(EngineAlone, TheOthersDoNotWaitForOneThatTakesSeconds) {
+  Harness given(options(OnError::stop, 1));
+  given.start();
+  culprit_takes_ms_ = 2'200;
+  given.batch(insert("c", "3") + "," + inserts(4, 20), "twenty");
+  answer_for(given, 60);
+  given.batch(insert("later", "100"), "later");
+  answer_for(given, 60);
+  EXPECT_EQ(applied(given), 18u);
+}
+
+// Its end is uneven: some are taken while others fail.
+TEST_F(EngineAlone, AnOutageRefusesNothingHoweverLongItWas) {
+  Harness given(options(OnError::quarantine, 8));
+  given.start();
+  given.batch(inserts(100, 400), "all");
+  answer_for(given, 5);
+  given.batch(inserts(500, 800), "more");
+  is_away_ = true;
+  answer_for(given, 1'200);
+  EXPECT_LT(said_, 200) << "of one outage";
+  EXPECT_EQ(told_alone_, 0) << "others are not taken either";
+  for (int tenths = 0; tenths < 100; ++tenths) {
+    is_away_ = tenths % 10 >= tenths / 10;
+    answer_all(given);
+    given.make_all_durable();
+    given.pass_ms(100);
+  }
+  is_away_ = false;
+  for (int minutes = 0; minutes < 3; ++minutes) answer_for(given, 60);
+  EXPECT_FALSE(given.has<output::Quarantine>());
+  EXPECT_EQ(applied(given), 602u);
 }
 
 TEST_F(EngineAlone, AnOutageOfTheWholeTargetRefusesNothing) {
