@@ -132,7 +132,7 @@ Result<void> CommandPlanner::divide(PlannedCollection& collection) {
 // DocumentDB counts by PostgreSQL's statistics, which a crash or a fail-over empties (coll_stats.c): of
 // gigabytes a few documents may be left then, and one reader would copy them. The size is the files'.
 Result<uint64_t> CommandPlanner::about_how_many(const Namespace& ns) {
-  const auto counted = estimated_count(connection_, ns);
+  auto counted = estimated_count(connection_, ns);
   if (!counted || !is_documentdb_ || *counted >= kDocumentsDivided_min) return counted;
   Bson command;
   const std::string& name = ns.collection;
