@@ -68,6 +68,13 @@ inline Checkpoint settle_disk(Harness& given) {
   return last;
 }
 
+// Of a process whose state knows the position of its one stream.
+inline void resume(Harness& given) {
+  given.give(input::TargetReady{});
+  given.give(input::StreamOpened{{0}, {}});
+  settle_disk(given);
+}
+
 // The source has nothing more than it gave.
 inline void catch_up(Harness& given, const std::string& position) {
   given.pass_ms(10);

@@ -57,6 +57,12 @@ class EngineAlone : public testing::Test {
       answer_for(given, 60);
     }
   }
+  // Eight documents with the culprit, and enough changes of others behind them to tell that it is the cause.
+  void write_for_long(Harness& given) {
+    given.start();
+    given.batch(inserts(1, 8), "eight");
+    answer_with_changes_for(given, 18);
+  }
   static uint64_t applied(Harness& given) { return given.engine().status().events_applied; }
 
   int commands_ = 0;
@@ -83,9 +89,7 @@ TEST_F(EngineAlone, TheOthersDoNotWaitForIt) {
 
 TEST_F(EngineAlone, ItIsRefusedOnceOthersWereTakenForLong) {
   Harness given(options(OnError::stop, 4));
-  given.start();
-  given.batch(inserts(1, 8), "eight");
-  answer_with_changes_for(given, 18);
+  write_for_long(given);
   const auto finished = given.take<output::Finished>();
   EXPECT_EQ(finished.reason, output::StopReason::refused_document);
   EXPECT_NE(finished.text.find("with _id { \"$numberInt\" : \"3\" }"), std::string::npos) << finished.text;
@@ -93,9 +97,7 @@ TEST_F(EngineAlone, ItIsRefusedOnceOthersWereTakenForLong) {
 
 TEST_F(EngineAlone, ItIsSetAsideWhereThatIsWished) {
   Harness given(options(OnError::quarantine, 4));
-  given.start();
-  given.batch(inserts(1, 8), "eight");
-  answer_with_changes_for(given, 18);
+  write_for_long(given);
   const auto quarantine = given.take<output::Quarantine>();
   ASSERT_EQ(quarantine.records.size(), 1u);
   given.give(input::QuarantineDurable{quarantine.id});

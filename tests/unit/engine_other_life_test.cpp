@@ -89,16 +89,19 @@ TEST(EngineOtherLife, NothingIsBuiltUnderANameThatIsRenamedOrDropped) {
   }
 }
 
-// The copy of what came into scope reads the name's next life, which a plain rename would carry on.
-TEST(EngineOtherLife, ACollectionThatCameIntoScopeAndIsRenamedOnIsCopiedOnceMore) {
+// db.out comes into scope by a rename; a position is known.
+EngineOptions with_one_out_of_scope() {
   EngineOptions options = with_copies();
   options.filter = NamespaceFilter({{"db", ""}}, {{"db", "out"}});
   options.resume_from.streams = {{"db.*", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""}};
   options.resume_from.clean_end = true;
-  Harness given(options);
-  given.give(input::TargetReady{});
-  given.give(input::StreamOpened{{0}, {}});
-  settle_disk(given);
+  return options;
+}
+
+// The copy of what came into scope reads the name's next life, which a plain rename would carry on.
+TEST(EngineOtherLife, ACollectionThatCameIntoScopeAndIsRenamedOnIsCopiedOnceMore) {
+  Harness given(with_one_out_of_scope());
+  resume(given);
   given.batch(renamed("i", "out", "coll") + "," + renamed("r", "coll", "other") + "," + insert("n", "1"),
               "n");
   settle_disk(given);
@@ -208,14 +211,8 @@ TEST(EngineOtherLife, TwoRenamesToOneNameRunOneAfterTheOther) {
 
 // What the target has under the name is not the source's.
 TEST(EngineOtherLife, ACollectionThatCameIntoScopeAndIsGoneAgainGoesFromTheTarget) {
-  EngineOptions options = with_copies();
-  options.filter = NamespaceFilter({{"db", ""}}, {{"db", "out"}});
-  options.resume_from.streams = {{"db.*", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""}};
-  options.resume_from.clean_end = true;
-  Harness given(options);
-  given.give(input::TargetReady{});
-  given.give(input::StreamOpened{{0}, {}});
-  settle_disk(given);
+  Harness given(with_one_out_of_scope());
+  resume(given);
   given.batch(renamed("i", "out", "coll"), "i");
   settle_disk(given);
   succeed(given, given.take<SchemaChange>());

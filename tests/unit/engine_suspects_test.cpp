@@ -92,17 +92,20 @@ TEST_F(EngineSuspects, ThatAreWrittenDuringAComparisonAreNotRepairedByIt) {
   EXPECT_FALSE(given.has<output::Write>());
 }
 
-// The process before may have repaired it from what the source had under the name.
-TEST(EngineSuspectsOfBefore, AreProvenOnlyWhenTheStreamHasToldAll) {
+// The process before left document 5 of db.coll unproven.
+EngineOptions with_suspect_of_before() {
   EngineOptions options = options_of_database();
   options.resume_from.streams = {{"db.*", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""}};
   options.resume_from.clean_end = true;
   const auto wrapped = from_extended_json(R"({"_id":5})");
   options.resume_from.suspects = {{{"db", "coll"}, OwnedValue(find_value(wrapped->view(), "_id"))}};
-  Harness given(options);
-  given.give(input::TargetReady{});
-  given.give(input::StreamOpened{{0}, {}});
-  settle_disk(given);
+  return options;
+}
+
+// The process before may have repaired it from what the source had under the name.
+TEST(EngineSuspectsOfBefore, AreProvenOnlyWhenTheStreamHasToldAll) {
+  Harness given(with_suspect_of_before());
+  resume(given);
   given.pass_ms(151'000);
   const auto compared_equal = [&] {
     settle_disk(given);
@@ -255,15 +258,8 @@ TEST(EngineSetAside, IsNotRefusedAtTheFirstEmptyAnswer) {
 
 // A late write may have brought back the document that holds the value.
 TEST(EngineSetAside, IsNotRefusedWhileDocumentsOfItsCollectionMayBeRepaired) {
-  EngineOptions options = options_of_database();
-  options.resume_from.streams = {{"db.*", {PositionKind::resume_after, Harness::token_of("t"), 0}, ""}};
-  options.resume_from.clean_end = true;
-  const auto wrapped = from_extended_json(R"({"_id":5})");
-  options.resume_from.suspects = {{{"db", "coll"}, OwnedValue(find_value(wrapped->view(), "_id"))}};
-  Harness given(options);
-  given.give(input::TargetReady{});
-  given.give(input::StreamOpened{{0}, {}});
-  settle_disk(given);
+  Harness given(with_suspect_of_before());
+  resume(given);
   set_aside(given);
   for (int i = 0; i < 3; ++i) {
     given.pass_ms(6'000);
