@@ -44,6 +44,8 @@ struct DocumentView {
   uint32_t size = 0;
 
   bool empty() const { return size == 0; }
+  // Of a whole document: it is not {} (a length and the byte behind the last element).
+  bool has_elements() const { return size > 5; }
   friend bool operator==(DocumentView a, DocumentView b) {
     return a.size == b.size && (a.size == 0 || std::memcmp(a.data, b.data, a.size) == 0);
   }

@@ -327,7 +327,7 @@ Instant Barriers::next_wake() const {
   for (const Stream& stream : streams_.all()) {
     if (!stream.barrier || stream.barrier->phase != Phase::ready || stream.barrier->resume_at <= shared_.now)
       continue;
-    if (next == Instant{} || stream.barrier->resume_at < next) next = stream.barrier->resume_at;
+    next = sooner(next, stream.barrier->resume_at);
   }
   return next;
 }

@@ -345,7 +345,7 @@ CopyProgress Copies::progress() const {
 Instant Copies::next_wake() const {
   Instant next;
   const auto consider = [&](Instant wish) {
-    if (wish > shared_.now && (next == Instant{} || wish < next)) next = wish;
+    if (wish > shared_.now) next = sooner(next, wish);
   };
   for (const Plan& plan : plans_) consider(plan.ask_at);
   for (const CollectionCopy& collection : collections_) {

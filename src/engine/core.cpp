@@ -210,9 +210,7 @@ uint64_t Engine::Core::held_bytes() const {
 
 void Engine::Core::wish_wake() {
   Instant next;
-  const auto consider = [&next](Instant wish) {
-    if (wish != Instant{} && (next == Instant{} || wish < next)) next = wish;
-  };
+  const auto consider = [&next](Instant wish) { next = sooner(next, wish); };
   if (shared_.ending) {
     const Instant deadline = shared_.ending->deadline;
     consider(shared_.now < deadline ? deadline : deadline + kDiskGrace);

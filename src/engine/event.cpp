@@ -7,8 +7,6 @@
 namespace ddsync {
 namespace {
 
-constexpr uint32_t kEmptyToken_bytes = 5;  // of {}, which no source could resume after
-
 // With the length known when it is compiled a comparison is a few instructions; a call for each took 7 % of
 // the engine's time.
 template <size_t kSize>
@@ -76,7 +74,9 @@ struct Fields {
 
 void read_field(std::string_view name, const ValueView& value, Event& event, Fields& fields) {
   if (is(name, "_id")) {
-    if (value.type == BsonType::document && value.size > kEmptyToken_bytes) event.token = value.as_document();
+    // No source could resume after {}.
+    if (value.type == BsonType::document && value.as_document().has_elements())
+      event.token = value.as_document();
   } else if (is(name, "operationType")) {
     if (value.type == BsonType::string) event.kind_name = value.as_string();
   } else if (is(name, "ns")) {

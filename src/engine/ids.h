@@ -43,4 +43,10 @@ struct Duration {
 inline Instant operator+(Instant t, Duration d) { return {t.us + d.us}; }
 inline Duration operator-(Instant a, Instant b) { return {a.us - b.us}; }
 
+// Of two times at which something is wished; 0 = none.
+inline Instant sooner(Instant a, Instant b) {
+  if (a == Instant{} || b == Instant{}) return a == Instant{} ? b : a;
+  return a < b ? a : b;
+}
+
 }  // namespace ddsync

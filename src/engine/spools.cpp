@@ -31,16 +31,16 @@ bool Spools::resume(Stream& stream, const StreamCheckpoint& durable) {
   // What the state does not name need not follow on its position: it may be older than the spool (restored
   // from a backup), or another one's. Of the entries of a spool that had just begun nothing was taken out.
   const bool is_named = durable.spool_next < durable.spool_end;
-  const bool usable = is_named && content->after.known() && content->first <= durable.spool_next &&
-                      durable.spool_next < content->end;
+  const bool has_all =
+      content->after.known() && content->first <= durable.spool_next && content->end >= durable.spool_end;
   // The state keeps its claim: the next start has to refuse it as well.
-  if (is_named && !(usable && content->end >= durable.spool_end)) return false;
+  if (is_named && !has_all) return false;
   spool.next_write = std::max(content->end, durable.spool_next);
   // Otherwise all of it is applied, or it belongs to other positions: the source is read from the durable
   // one.
-  if (!usable) spool.next_read = spool.durable = spool.next_write;
+  if (!is_named) spool.next_read = spool.durable = spool.next_write;
   stream.spool_not_named = content->end > durable.spool_next && !is_named;
-  if (usable) stream.read_position = spool.after = content->after;
+  if (is_named) stream.read_position = spool.after = content->after;
   // Sizes of single entries are not known any more: they count until the last of them is applied.
   spool.trimmed = content->first;
   spool.entry_bytes.assign(spool.next_write - content->first, 0);

@@ -43,7 +43,7 @@ bool Streams::on_batch(Stream& stream, const RawBatch& batch) {
   if (shared_.now - stream.last_answer >= kStreamPause) stream.keeps_up_since = shared_.now;
   stream.last_answer = shared_.now;
   stream.answer_asked_at = stream.asked_at;
-  const bool empty = batch.events.size <= 5;  // an empty BSON array
+  const bool empty = !batch.events.has_elements();
   // Of a stream whose events wait in the spool it does not mean that there are no more.
   stream.last_batch_empty = empty && stream.spool.drained() && !stream.copying;
   stream.last_batch_full = false;

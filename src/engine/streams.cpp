@@ -343,9 +343,7 @@ bool Streams::all_in_gap() const {
 
 Instant Streams::next_wake() const {
   Instant next;
-  const auto consider = [&next](Instant wish) {
-    if (wish != Instant{} && (next == Instant{} || wish < next)) next = wish;
-  };
+  const auto consider = [&next](Instant wish) { next = sooner(next, wish); };
   for (const Stream& stream : streams_) {
     consider(spools_.next_wake(stream));
     const bool done =

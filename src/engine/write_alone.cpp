@@ -97,14 +97,7 @@ void Writers::send_alone() {
       pending_.send_again(*alone.entry, alone.entry->flight.kind);
       continue;
     }
-    const uint32_t index = free_.back();
-    free_.pop_back();
-    writers_[index].entries = {alone.entry};
-    writers_[index].attempt = 0;
-    writers_[index].unknown = false;
-    writers_[index].failing_since = {};
-    writers_[index].alone = alone;
-    send(index);
+    begin({alone.entry}, alone);
   }
 }
 

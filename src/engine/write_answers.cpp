@@ -47,14 +47,11 @@ bool refuses_several_parts(const Error& error) {
   return std::ranges::find(codes, error.code) != codes.end();
 }
 
-size_t count_parts(const std::vector<KeyEntry*>& entries) {
-  size_t parts = entries.empty() ? 0 : 1;
-  for (size_t i = 1; i < entries.size(); ++i)
-    if (!same_part(*entries[i - 1], *entries[i])) ++parts;
-  return parts;
+bool has_many_parts(const std::vector<KeyEntry*>& entries) {
+  return std::ranges::adjacent_find(entries, [](const KeyEntry* a, const KeyEntry* b) {
+           return !same_part(*a, *b);
+         }) != entries.end();
 }
-
-bool has_many_parts(const std::vector<KeyEntry*>& entries) { return count_parts(entries) > 1; }
 
 // Names that begin with `$` may stand in a document that is inserted (MongoDB 5.0 and later), not in one that
 // takes another one's place: it is removed and inserted.
@@ -95,7 +92,6 @@ void Writers::on_finished(input::WriteFinished&& finished) {
     on_command_failed(index, outcome.error);
     return;
   }
-  const size_t lists = count_parts(writer.entries);
   const Error* pause_for = settle(std::exchange(writer.entries, {}), errors);
   if (pause_for != nullptr) {
     wait(index, *pause_for);
@@ -104,7 +100,7 @@ void Writers::on_finished(input::WriteFinished&& finished) {
   last_error_.clear();
   writer.unknown = writer.unknown && !writer.rest.empty();
   if (shared_.now - slowed_at_ >= kTooLongForgotten) too_long_ = {};
-  if (too_long_ == Duration{} || kOfTooLongOneIn * took(writer).us <= too_long_.us) ask_for_more(lists);
+  if (too_long_ == Duration{} || kOfTooLongOneIn * took(writer).us <= too_long_.us) ask_for_more(writer);
   send_rest(index);
 }
 
@@ -200,7 +196,6 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
                    fmt::format("a write to {} failed (try {}): {}; it is tried again until it succeeds",
                                written_to(writer.entries), writer.attempt, describe(error)));
   }
-  const size_t lists = count_parts(writer.entries);
   keep_first_part(writer);
   const bool too_much = was_too_much(error, took(writer));
   if (may_be_the_document(writer, error) && (writer.entries.size() == 1 || !too_much)) {
@@ -208,23 +203,23 @@ void Writers::on_command_failed(uint32_t index, const Error& error) {
     return;
   }
   if (too_much) {
-    ask_for_less(writer, lists);
+    ask_for_less(writer);
     halve(writer);
   }
   wait(index, error);
 }
 
-void Writers::ask_for_less(const Writer& writer, size_t lists) {
+void Writers::ask_for_less(const Writer& writer) {
   if (writer.sent_at < slowed_at_) return;  // sent before the last time: it tells nothing new
   slowed_at_ = shared_.now;
   too_long_ = took(writer);
   slow_down();
-  if (lists > 1) lists_together_.too_much(lists);
+  if (writer.lists > 1) lists_together_.too_much(writer.lists);
 }
 
-void Writers::ask_for_more(size_t lists) {
+void Writers::ask_for_more(const Writer& writer) {
   speed_up();
-  lists_together_.answered(lists, shared_.options.batch_operations_max);
+  lists_together_.answered(writer.lists, shared_.options.batch_operations_max);
 }
 
 void Writers::halve(Writer& writer) {

@@ -64,16 +64,22 @@ void Writers::pump() {
       continue;
     }
     lists_that_wait = 0;
-    const uint32_t index = free_.back();
-    free_.pop_back();
-    writers_[index].entries = std::move(batch.entries);
-    writers_[index].attempt = 0;
-    writers_[index].unknown = false;
-    writers_[index].failing_since = {};
-    send(index);
+    begin(std::move(batch.entries));
   }
   // Also while other lists keep all writers busy.
   if ((any_waits || !free_.empty()) && pending_.want_first_of_all()) checkpoints_.request();
+}
+
+void Writers::begin(std::vector<KeyEntry*> entries, std::optional<Alone> alone) {
+  const uint32_t index = free_.back();
+  free_.pop_back();
+  Writer& writer = writers_[index];
+  writer.entries = std::move(entries);
+  writer.attempt = 0;
+  writer.unknown = false;
+  writer.failing_since = {};
+  writer.alone = alone;
+  send(index);
 }
 
 void Writers::send(uint32_t index) {
@@ -101,6 +107,7 @@ void Writers::send(uint32_t index) {
     write.operations.push_back({operation.id, removes ? DocumentView{} : operation.document});
     write.bytes += operation.id.size + write.operations.back().document.size;
   }
+  writer.lists = write.parts.size();
   shared_.counters.write_batches += 1;
   if (writer.attempt > 1) shared_.counters.write_retries += 1;
   shared_.emit(std::move(write));
@@ -109,7 +116,6 @@ void Writers::send(uint32_t index) {
 void Writers::send_rest(uint32_t index) {
   Writer& writer = writers_[index];
   writer.attempt = 0;
-  writer.alone.reset();
   if (writer.rest.empty() || shared_.ending) {
     set_free(index);
     return;
@@ -126,7 +132,6 @@ void Writers::set_free(uint32_t index) {
   Writer& writer = writers_[index];
   writer.state = State::free;
   writer.attempt = 0;
-  writer.alone.reset();
   if (!writer.rest.empty() && !shared_.ending) {
     send_rest(index);
     return;
@@ -177,14 +182,12 @@ Instant Writers::next_wake() const {
   Instant next;
   for (const Writer& writer : writers_) {
     if (writer.state != State::waiting) continue;
-    if (next == Instant{} || writer.resume_at < next) next = writer.resume_at;
+    next = sooner(next, writer.resume_at);
   }
   if (!free_.empty()) {
-    for (const Alone& alone : alone_)
-      if (next == Instant{} || alone.resume_at < next) next = alone.resume_at;
+    for (const Alone& alone : alone_) next = sooner(next, alone.resume_at);
   }
-  for (const NamespaceQueue* ns : held_)
-    if (next == Instant{} || ns->not_before < next) next = ns->not_before;
+  for (const NamespaceQueue* ns : held_) next = sooner(next, ns->not_before);
   return next;
 }
 

@@ -71,6 +71,7 @@ class Writers {
     BatchId batch_id;
     std::vector<KeyEntry*> entries;  // in flight, or to be sent again
     std::vector<KeyEntry*> rest;     // the other part of a batch that was split
+    size_t lists = 0;                // of `entries`, as they were sent
     uint32_t attempt = 0;
     bool unknown = false;  // a try of `entries` or `rest` had an unknown outcome
     Instant sent_at;       // of `entries`; none: it is borrowed
@@ -79,6 +80,8 @@ class Writers {
     std::optional<Alone> alone;  // what it sends is this one
   };
 
+  // A free writer takes these up.
+  void begin(std::vector<KeyEntry*> entries, std::optional<Alone> alone = std::nullopt);
   void send(uint32_t index);
   // Settles each operation of a batch that was answered. Gives an error that the writer should pause for, or
   // none.
@@ -101,9 +104,9 @@ class Writers {
   bool counts_as_refused(Alone& alone) const;
   void send_alone();
   // A command was too much for the target: less at once from now on.
-  void ask_for_less(const Writer& writer, size_t lists);
+  void ask_for_less(const Writer& writer);
   // It was answered soon: more again.
-  void ask_for_more(size_t lists);
+  void ask_for_more(const Writer& writer);
   // True when the writer should pause before its next batch.
   bool settle_refused(KeyEntry& entry, const Error& error);
   // The target takes less in a command than it said, or refuses one collection of several: each alone tells.

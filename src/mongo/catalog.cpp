@@ -193,6 +193,14 @@ Result<uint64_t> estimated_count(Connection& connection, const Namespace& ns) {
   return static_cast<uint64_t>(std::max<int64_t>(*count, 0));
 }
 
+Result<uint64_t> storage_bytes(Connection& connection, const Namespace& ns) {
+  Bson command;
+  append_text(command, "collStats", ns.collection);
+  const auto reply = connection.read(ErrorContext::find, ns.database, *command.get());
+  if (!reply) return tl::unexpected(reply.error());
+  return static_cast<uint64_t>(std::max<int64_t>(as_integer(find_value(reply->view(), "storageSize")), 0));
+}
+
 Result<std::vector<std::string>> list_databases(Connection& connection) {
   Bson command;
   bson_append_int32(command.get(), "listDatabases", -1, 1);

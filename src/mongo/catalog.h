@@ -32,6 +32,8 @@ Result<std::vector<OwnedDocument>> list_collection_entries(Connection& connectio
 std::string uuid_of(DocumentView entry);
 // `count` without a query; 0 for a missing collection.
 Result<uint64_t> estimated_count(Connection& connection, const Namespace& ns);
+// Its files at the server, without those of indexes.
+Result<uint64_t> storage_bytes(Connection& connection, const Namespace& ns);
 // Raw specifications without the one of _id; none for a missing collection.
 Result<std::vector<OwnedDocument>> list_indexes(Connection& connection, ErrorContext context,
                                                 const Namespace& ns);

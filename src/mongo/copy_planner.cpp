@@ -134,13 +134,8 @@ Result<void> CommandPlanner::divide(PlannedCollection& collection) {
 Result<uint64_t> CommandPlanner::about_how_many(const Namespace& ns) {
   auto counted = estimated_count(connection_, ns);
   if (!counted || !is_documentdb_ || *counted >= kDocumentsDivided_min) return counted;
-  Bson command;
-  const std::string& name = ns.collection;
-  bson_append_utf8(command.get(), "collStats", -1, name.c_str(), static_cast<int>(name.size()));
-  const auto stats = connection_.read(ErrorContext::find, ns.database, *command.get());
-  if (!stats) return counted;
-  const int64_t bytes = as_integer(find_value(stats->view(), "storageSize"));
-  return std::max(*counted, static_cast<uint64_t>(std::max<int64_t>(bytes, 0)) / kDocumentBytesMany);
+  const auto bytes = storage_bytes(connection_, ns);
+  return std::max(*counted, bytes.value_or(0) / kDocumentBytesMany);
 }
 
 // None where the server refuses: one range for each bracket then.

@@ -14,8 +14,6 @@ class ReplyStorage final : public BatchStorage {
   Reply reply_;
 };
 
-constexpr uint32_t kEmptyDocumentSize = 5;
-
 }  // namespace
 
 RawBatch to_raw_batch(Reply reply, const CursorReply& cursor) {
@@ -40,6 +38,6 @@ RawBatch empty_raw_batch() {
   return batch;
 }
 
-bool has_documents(const RawBatch& batch) { return batch.events.size > kEmptyDocumentSize; }
+bool has_documents(const RawBatch& batch) { return batch.events.has_elements(); }
 
 }  // namespace ddsync::mongo

@@ -8,11 +8,9 @@
 namespace ddsync::mongo {
 namespace {
 
-constexpr uint32_t kDocumentOfNothing_bytes = 5;
-
 // An empty token, or an array, would be kept as a position, which the source then does not know.
 DocumentView usable_token(const ValueView& value) {
-  const bool is_token = value.type == BsonType::document && value.size > kDocumentOfNothing_bytes;
+  const bool is_token = value.type == BsonType::document && value.as_document().has_elements();
   return is_token ? value.as_document() : DocumentView();
 }
 

@@ -7,8 +7,6 @@
 namespace ddsync::runtime {
 namespace {
 
-constexpr uint32_t kEmptyArraySize = 5;
-
 Error not_understood(const std::string& scope) {
   return make_error(ErrorContext::stream_read, kErrorProtocol, "",
                     "the source delivered a change event of " + scope + " that cannot be understood");
@@ -41,7 +39,7 @@ void StreamReader::carry_out(const output::ReadStream& order) {
     fail(std::move(batch).error());
     return;
   }
-  const bool to_keep = batch->events.size > kEmptyArraySize || order.spool_idle;
+  const bool to_keep = batch->events.has_elements() || order.spool_idle;
   if (order.spool_as != 0 && spool_ != nullptr && to_keep) {
     keep(order, *std::move(batch));
   } else {
